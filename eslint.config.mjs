@@ -1,0 +1,94 @@
+// Type-aware lint. Two rules carry the architecture: imports point one way
+// (extension → debug-adapter → protocol ← runtime), and no promise floats.
+import tseslint from "typescript-eslint";
+import importX, { createNodeResolver } from "eslint-plugin-import-x";
+
+/** Import zones: what each folder must not reach. Only extension/ knows `vscode`. */
+const zones = [
+  { target: "./protocol", from: ["./runtime", "./debug-adapter", "./extension", "./test"] },
+  { target: "./runtime", from: ["./debug-adapter", "./extension", "./test"] },
+  { target: "./debug-adapter", from: ["./runtime", "./extension", "./test"] },
+  { target: "./extension", from: ["./runtime", "./test"] },
+  // Inside the runtime: the core knows nothing of what stands on it.
+  {
+    target: "./runtime/src/core",
+    from: ["./runtime/src/sync", "./runtime/src/queues", "./runtime/src/inspect"],
+  },
+  // Inside the adapter: the model knows neither CDP nor DAP.
+  {
+    target: "./debug-adapter/src/tasks",
+    from: ["./debug-adapter/src/backends", "./debug-adapter/src/session"],
+  },
+  { target: "./debug-adapter/src/backends", from: ["./debug-adapter/src/session"] },
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      "**/dist/**",
+      "out/**",
+      "**/node_modules/**",
+      ".vscode-test/**",
+      "test/fixtures/**",
+      "test/artefacts/**",
+      "examples/**/*.mjs",
+    ],
+  },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    plugins: { "import-x": importX },
+    settings: {
+      "import-x/resolver-next": [
+        createNodeResolver({
+          conditionNames: ["asyncscope-source", "import", "default"],
+          extensions: [".ts", ".js"],
+          extensionAlias: { ".js": [".ts", ".js"] },
+        }),
+      ],
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+    },
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "import-x/no-restricted-paths": ["error", { zones }],
+      "import-x/no-cycle": ["error", { ignoreExternal: true }],
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      "@typescript-eslint/no-confusing-void-expression": "off",
+      "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/prefer-literal-enum-member": "off",
+      "@typescript-eslint/unified-signatures": "off",
+      // Generators are coroutines here: one without a yield is a coroutine that never suspends.
+      "require-yield": "off",
+      // A rejection reason may be whatever the program threw.
+      "@typescript-eslint/prefer-promise-reject-errors": "off",
+      "@typescript-eslint/only-throw-error": "off",
+    },
+  },
+  {
+    files: ["protocol/**/*.ts", "runtime/**/*.ts", "debug-adapter/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { paths: [{ name: "vscode", message: "Only extension/ imports vscode." }] },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/require-await": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+    },
+  },
+);

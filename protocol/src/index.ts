@@ -1,0 +1,3 @@
+export * from "./version.js";
+export * from "./inspector.js";
+export * from "./requests.js";

@@ -1,0 +1,316 @@
+/**
+ * The inspector: the object in the program that answers questions about its tasks.
+ *
+ * It lives at `globalThis[Symbol.for(INSPECTOR_KEY)]`. Every method takes plain JSON values and returns either
+ * a JSON **string** (lists: one evaluate, one document) or live objects that travel as CDP remote objects
+ * (detail: items, frames). It works while the program runs and while it is paused, never throws for an id that
+ * has gone away, and never runs user code (no getter, no proxy trap, no toString).
+ *
+ * Times are milliseconds on the clock of the inspected loop (`performance.now()` unless the program runs on a
+ * virtual clock); `now` in each reply is the same clock at the moment of the reply.
+ */
+
+/** Identifies a task in its process (one counter per isolate, from 1, never reused). 0 stands for "no task". */
+export type TaskId = number;
+/** Identifies a queue, lock or other primitive in its process (own counter, from 1, never reused). */
+export type ResourceId = number;
+/** Identifies a source position in its process. 0 means "not known". Sites are sent once, see {@link TreeReply.sites}. */
+export type SiteId = number;
+
+/** A position in the program as V8 reports it (generated code; the adapter applies source maps). */
+export interface Site {
+  readonly id: SiteId;
+  /** Script URL (`file:///…`) or path as V8 names it. */
+  readonly url: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  /** Name of the enclosing function, "" when it has none. */
+  readonly functionName: string;
+}
+
+/**
+ * Life of a task. `created`: its body has not started. `scheduled`: it will be resumed in an iteration to come.
+ * `running`: its code is executing now. `suspended`: it waits, see {@link TaskInfo.waits}.
+ */
+export type TaskState = "created" | "scheduled" | "running" | "suspended" | "done" | "failed" | "cancelled";
+
+/** What kind of thing a suspended task waits for. */
+export type WaitKind =
+  | "sleep" // a timer of the loop
+  | "future" // a Future that somebody must settle
+  | "task" // the end of another task
+  | "gather" // all of several awaitables
+  | "wait" // some of several awaitables
+  | "shield"
+  | "task-group" // the children of a task group
+  | "promise" // a foreign promise through until()
+  | "foreign" // an async function is inside an await that the runtime cannot see
+  | "queue-get"
+  | "queue-put"
+  | "queue-join"
+  | "lock"
+  | "event"
+  | "condition"
+  | "semaphore"
+  | "barrier"
+  | "read" // a stream reader
+  | "drain" // a stream writer
+  | "process" // a subprocess
+  | "other";
+
+/** One thing that a suspended task waits for. A task of the async form may wait for several at once. */
+export interface WaitInfo {
+  readonly kind: WaitKind;
+  /** Plain text for people, at most 120 characters: `Queue jobs 3/10`, `Lock db held by worker-7`, `timer`. */
+  readonly label: string;
+  /** Loop time at which this wait began. */
+  readonly since: number;
+  /** Loop time at which a timer will end the wait; absent when nothing is timed. */
+  readonly due?: number;
+  /** The primitive waited for, when it is one of {@link ResourceInfo}. */
+  readonly resource?: ResourceId;
+  /** The tasks whose end is waited for (at most 20 of them; `taskCount` says how many there are). */
+  readonly tasks?: readonly TaskId[];
+  readonly taskCount?: number;
+  /** Where the await stands, when it is known without asking for the frames. */
+  readonly site?: SiteId;
+}
+
+/** One row of the task tree. */
+export interface TaskInfo {
+  readonly id: TaskId;
+  /** As the program named it; untrusted text, control characters already replaced. At most 200 characters. */
+  readonly name: string;
+  readonly state: TaskState;
+  /** Name of the coroutine's function, "" when it has none. */
+  readonly coroutine: string;
+  /** `generator` tasks show the locals of every frame; `async` ones only what V8 tells. */
+  readonly form: "generator" | "async";
+  /** The task that created it, 0 for the main task or one created outside any task. */
+  readonly parent: TaskId;
+  /** Where it was created, 0 when not captured. */
+  readonly created: SiteId;
+  /** True when `created` was inferred from earlier tasks of the same creator, not captured for this one. */
+  readonly createdIsInferred?: boolean;
+  /** Loop time of its creation. */
+  readonly createdAt: number;
+  /** Loop time at which it entered `state`. */
+  readonly since: number;
+  /** What it waits for now; empty unless suspended. */
+  readonly waits: readonly WaitInfo[];
+  /** Number of its own frames (await chain inside the task), 0 before it started. */
+  readonly depth: number;
+  /** Outstanding cancel requests. */
+  readonly cancelling: number;
+  /** Who asked for the last cancel; absent when nobody did. `task` 0: from outside any task. */
+  readonly cancelledBy?: { readonly task: TaskId; readonly site: SiteId; readonly message: string };
+  /** For failed tasks: `name: message` of the error, at most 300 characters. */
+  readonly error?: string;
+  /** For failed tasks: nobody has looked at the error yet. */
+  readonly unretrieved?: boolean;
+  /** Number of its children in the asked order (see {@link TreeQuery.order}), before paging and filter. */
+  readonly childCount: number;
+}
+
+/** How the tree hangs together. */
+export type TreeOrder =
+  | "creation" // children of a task are the tasks it created
+  | "await"; // children of a task are the tasks it waits for; roots are the tasks nobody waits for
+
+/** Asks for a piece of the tree. Everything is filtered and paged in the program, before any cap. */
+export interface TreeQuery {
+  readonly order: TreeOrder;
+  /** The nodes whose children are wanted, each with its page. `task` 0 asks for the roots. */
+  readonly pages: readonly TreePageQuery[];
+  /** Also descend into every child that is reached, breadth first, until `limit` tasks are in the reply. */
+  readonly deep?: boolean;
+  /** Upper bound of tasks in the reply, default 2000, at most 20000. What it hid is counted in `hidden`. */
+  readonly limit?: number;
+  /** Only tasks that match (and, in the tree, the ancestors that lead to them). */
+  readonly filter?: TaskFilter;
+  /** The highest site id that the asker has already, so that each site travels once. Default 0: all of them. */
+  readonly knownSites?: SiteId;
+}
+
+export interface TreePageQuery {
+  readonly task: TaskId;
+  /** Index of the first child wanted. Default 0. */
+  readonly offset?: number;
+  /** How many. Default 100, at most 1000. */
+  readonly limit?: number;
+}
+
+/** Every given condition must hold. */
+export interface TaskFilter {
+  /** Part of the name, the coroutine's name or the label of a wait, without regard to case. */
+  readonly text?: string;
+  readonly states?: readonly TaskState[];
+  /** In the present state for at least this many milliseconds. */
+  readonly olderThan?: number;
+}
+
+export interface TreePage {
+  readonly task: TaskId;
+  readonly offset: number;
+  /** The children of this page, in order of creation. */
+  readonly children: readonly TaskId[];
+  /** How many children there are in all (after the filter). */
+  readonly total: number;
+}
+
+export interface TreeReply {
+  readonly now: number;
+  /** Changes with every change of any task; equal versions mean an equal tree. */
+  readonly version: number;
+  readonly pages: readonly TreePage[];
+  /** Each task named in `pages` or in a wait of one of them, once. */
+  readonly tasks: readonly TaskInfo[];
+  /** Sites that the reply mentions or that are newer than `knownSites`. */
+  readonly sites: readonly Site[];
+  /** Tasks alive (not finished) by state, over the whole program, before any filter. */
+  readonly counts: Readonly<Record<TaskState, number>>;
+  /** Tasks that matched but were left out because of a limit. */
+  readonly hidden: number;
+}
+
+export type ResourceKind =
+  | "queue"
+  | "priority-queue"
+  | "lifo-queue"
+  | "lock"
+  | "event"
+  | "condition"
+  | "semaphore"
+  | "bounded-semaphore"
+  | "barrier";
+
+/** One primitive of the Queues & Locks view. */
+export interface ResourceInfo {
+  readonly id: ResourceId;
+  readonly kind: ResourceKind;
+  /** As the program named it, else `Queue-3`. Untrusted text, cleaned, at most 200 characters. */
+  readonly name: string;
+  readonly created: SiteId;
+  /** Short text of its state: `3/10`, `locked`, `set`, `2 of 5 free`. */
+  readonly state: string;
+  /** Queues: number of items. */
+  readonly size?: number;
+  /** Queues: 0 when unbounded. */
+  readonly maxsize?: number;
+  /** Queues: puts whose taskDone is missing. */
+  readonly unfinished?: number;
+  /** Locks: the task that acquired it, 0 when free or not held by a task. */
+  readonly owner?: TaskId;
+  /** Locks: loop time at which the owner acquired it. */
+  readonly ownedSince?: number;
+  /** Semaphores: free permits. */
+  readonly value?: number;
+  /** Who waits, in the order in which they will be served; at most 100, `waiterCount` says how many there are. */
+  readonly waiters: readonly ResourceWaiter[];
+  readonly waiterCount: number;
+}
+
+export interface ResourceWaiter {
+  /** 0 when the waiter is not a task. */
+  readonly task: TaskId;
+  readonly role: "getter" | "putter" | "joiner" | "waiter";
+  /** Loop time since when it waits. */
+  readonly since: number;
+}
+
+export interface ResourceQuery {
+  readonly offset?: number;
+  /** Default 200, at most 2000. */
+  readonly limit?: number;
+  /** Part of the name, without regard to case. */
+  readonly text?: string;
+  readonly knownSites?: SiteId;
+}
+
+export interface ResourceReply {
+  readonly now: number;
+  readonly version: number;
+  readonly resources: readonly ResourceInfo[];
+  /** How many match in all. */
+  readonly total: number;
+  /** Tasks named as owner or waiter, so that they can be shown by name. */
+  readonly tasks: readonly TaskInfo[];
+  readonly sites: readonly Site[];
+}
+
+/** One frame of a task's await chain, innermost first. */
+export interface FrameInfo {
+  readonly functionName: string;
+  /** `generator`: its position and locals are read from the generator object. `async`: only `site` is known. */
+  readonly kind: "generator" | "async" | "native";
+  readonly site: SiteId;
+}
+
+export interface ChainReply {
+  readonly task: TaskId;
+  /** False when the task has gone or has finished. */
+  readonly found: boolean;
+  readonly frames: readonly FrameInfo[];
+  /** Frames left out in the middle of a chain longer than asked for. */
+  readonly hidden: number;
+  readonly sites: readonly Site[];
+}
+
+/** First answer of an inspector. */
+export interface InspectorHello {
+  readonly protocolVersion: number;
+  /** Version of the runtime that created the inspector, `0.1.0`. */
+  readonly runtimeVersion: string;
+  readonly pid: number;
+  /** Script URLs of the runtime itself, so that stepping skips them. */
+  readonly scripts: readonly string[];
+  readonly enabled: boolean;
+}
+
+/** Sent through {@link EVENT_BINDING} as JSON. */
+export type InspectorEvent =
+  /** Something changed since the last tree() or resources() call. Sent once; asking re-arms it. */
+  | { readonly type: "changed"; readonly version: number }
+  /** A watched (pinned) task was resumed, suspended again, or ended. */
+  | { readonly type: "task"; readonly task: TaskId; readonly state: TaskState; readonly version: number }
+  /** An inspector came to life in this program (the runtime has just been loaded). */
+  | { readonly type: "ready"; readonly hello: InspectorHello };
+
+/** The object at {@link INSPECTOR_KEY}. `string` results are JSON of the type in the comment. */
+export interface Inspector {
+  /** {@link InspectorHello} */
+  hello(): string;
+  /** Starts to record (or goes on, when already on). Tasks alive before are taken in. {@link InspectorHello} */
+  enable(options: ActivationOptions): string;
+  /** Stops recording and forgets everything: the program runs as without a debugger. */
+  disable(): void;
+  /** {@link TreeReply} */
+  tree(query: TreeQuery): string;
+  /** {@link ResourceReply} */
+  resources(query: ResourceQuery): string;
+  /** {@link ChainReply}; at most `limit` frames (default 50). */
+  chain(task: TaskId, limit?: number): string;
+  /**
+   * The generator objects of a task's frames, innermost first, `null` where a frame is not a generator: ask CDP
+   * for their `[[GeneratorLocation]]` and `[[Scopes]]`. At most `limit` (default 50).
+   */
+  frameObjects(task: TaskId, limit?: number): readonly (object | null)[];
+  /** The innermost generator objects of many tasks at once, in the order asked, `null` where there is none. */
+  topFrameObjects(tasks: readonly TaskId[]): readonly (object | null)[];
+  /** One page of a queue's items, in the order in which they would be got. The items themselves, not copies. */
+  items(resource: ResourceId, offset: number, limit: number): readonly unknown[];
+  /** The error of a failed task, or undefined. */
+  error(task: TaskId): unknown;
+  /** The task object itself, for `evaluate`; undefined when it has gone. */
+  taskObject(task: TaskId): object | undefined;
+  /** The primitive itself, for `evaluate`; undefined when it has gone. */
+  resourceObject(resource: ResourceId): object | undefined;
+  /** Requests cancellation. False when the task has gone or finished. */
+  cancel(task: TaskId, message: string): boolean;
+  /** False when the task has gone. */
+  setName(task: TaskId, name: string): boolean;
+  /** The tasks whose every suspension and end is reported by a `task` event (pinned ones). Replaces the last list. */
+  watch(tasks: readonly TaskId[]): void;
+}

@@ -1,0 +1,124 @@
+/**
+ * The custom DAP requests and events between the debug adapter and whoever shows tasks (the extension, the
+ * command line, any DAP client). Positions are those of the **source** the user wrote, 1-based, already mapped.
+ */
+import type {
+  ResourceInfo,
+  ResourceQuery,
+  TaskId,
+  TaskInfo,
+  TreeOrder,
+  TreePageQuery,
+  TaskFilter,
+  TaskState,
+  TreePage,
+} from "./inspector.js";
+
+/** A position that an editor can open. */
+export interface SourceLocation {
+  /** Absolute path, or a URL when the source is no file. */
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly functionName?: string;
+}
+
+/** A task as views show it: {@link TaskInfo} with positions resolved. */
+export interface TaskNode extends TaskInfo {
+  /** Where the task stands: the line of its innermost suspended frame of the user's code. */
+  readonly location?: SourceLocation;
+  readonly createdAtLocation?: SourceLocation;
+  /** Thread id in the Call Stack when the task is pinned. */
+  readonly threadId?: number;
+}
+
+/** `asyncscope/tree`: one batch per refresh. Answers at once while the program runs and while it is paused. */
+export interface TreeArguments {
+  readonly order: TreeOrder;
+  readonly pages: readonly TreePageQuery[];
+  readonly deep?: boolean;
+  readonly limit?: number;
+  readonly filter?: TaskFilter;
+  /** Whether `location` is wanted for the tasks of the reply (at most the first 200). Default true. */
+  readonly locations?: boolean;
+}
+export interface TreeBody {
+  /** `ended`: the last state that was seen before the program went away. `blocked`: no answer within 1 s. */
+  readonly status: "live" | "paused" | "blocked" | "ended" | "none";
+  /** Why there is nothing to show, or what is wrong, in words for the user; absent when all is well. */
+  readonly message?: string;
+  readonly now: number;
+  readonly version: number;
+  readonly pages: readonly TreePage[];
+  readonly tasks: readonly TaskNode[];
+  readonly counts: Readonly<Record<TaskState, number>>;
+  readonly hidden: number;
+}
+
+/** `asyncscope/resources` */
+export type ResourcesArguments = Omit<ResourceQuery, "knownSites">;
+export interface ResourceNode extends ResourceInfo {
+  readonly createdAtLocation?: SourceLocation;
+  /** For queues: ask the DAP request `variables` with it for the items (indexed, in pages). 0 when empty. */
+  readonly itemsReference: number;
+}
+export interface ResourcesBody {
+  readonly status: TreeBody["status"];
+  readonly message?: string;
+  readonly now: number;
+  readonly version: number;
+  readonly resources: readonly ResourceNode[];
+  readonly total: number;
+  /** Tasks named as owner or waiter. */
+  readonly tasks: readonly TaskInfo[];
+}
+
+/** `asyncscope/chain`: the await chain of a task, innermost first. */
+export interface ChainArguments {
+  readonly task: TaskId;
+  /** Default 50. */
+  readonly limit?: number;
+}
+export interface ChainBody {
+  readonly found: boolean;
+  readonly frames: readonly {
+    readonly functionName: string;
+    readonly kind: "generator" | "async" | "native";
+    readonly location?: SourceLocation;
+  }[];
+  readonly hidden: number;
+}
+
+/** `asyncscope/pin`: shows a task in the Call Stack as a thread of its own. At most 20 at a time. */
+export interface PinArguments {
+  readonly task: TaskId;
+  readonly pinned: boolean;
+}
+export interface PinBody {
+  readonly threadId: number;
+  readonly pinned: boolean;
+}
+
+/** `asyncscope/cancelTask` */
+export interface CancelTaskArguments {
+  readonly task: TaskId;
+  readonly message?: string;
+}
+export interface CancelTaskBody {
+  /** False when it had already finished. */
+  readonly requested: boolean;
+}
+
+/** Custom requests by name. */
+export interface CustomRequests {
+  "asyncscope/tree": { arguments: TreeArguments; body: TreeBody };
+  "asyncscope/resources": { arguments: ResourcesArguments; body: ResourcesBody };
+  "asyncscope/chain": { arguments: ChainArguments; body: ChainBody };
+  "asyncscope/pin": { arguments: PinArguments; body: PinBody };
+  "asyncscope/cancelTask": { arguments: CancelTaskArguments; body: CancelTaskBody };
+}
+
+/** Custom events by name. `changed` comes at most 4 times a second and only after an answer was asked for. */
+export interface CustomEvents {
+  "asyncscope/changed": { version: number; status: TreeBody["status"] };
+}

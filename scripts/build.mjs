@@ -1,0 +1,122 @@
+// Builds everything that ships or that a test runs:
+//   dist/extension.cjs          the extension (loaded by the editor)
+//   dist/debug-adapter.cjs      the debug adapter (its own process)
+//   dist/preload.cjs            what is loaded first into a debugged program
+//   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
+//   out/test/**                 the test suites
+// Usage: node scripts/build.mjs [--watch] [--no-types]
+import { build, context } from "esbuild";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+process.chdir(root);
+const watch = process.argv.includes("--watch");
+
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  sourcemap: "linked",
+  sourcesContent: false,
+  logLevel: "warning",
+  conditions: ["asyncscope-source"],
+  legalComments: "none",
+};
+
+/** Test files are bundled with code splitting, so that modules they share stay one instance. */
+function testEntries(folder = "test") {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((f) => f.endsWith(".test.ts") || f === join("support", "editor-suite.ts"))
+    .filter((f) => !f.startsWith("fixtures"))
+    .map((f) => join(folder, f));
+}
+
+const bundles = [
+  {
+    ...common,
+    entryPoints: { extension: "extension/src/extension.ts" },
+    outdir: "dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
+    minify: !watch,
+  },
+  {
+    ...common,
+    entryPoints: { "debug-adapter": "debug-adapter/src/main.ts" },
+    outdir: "dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    external: ["bufferutil", "utf-8-validate"],
+    minify: !watch,
+  },
+  {
+    ...common,
+    entryPoints: { preload: "debug-adapter/src/preload/preload.ts" },
+    outdir: "dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    sourcemap: false,
+  },
+  {
+    ...common,
+    entryPoints: { index: "runtime/src/index.ts", testing: "runtime/src/testing.ts" },
+    outdir: "runtime/dist/esm",
+    format: "esm",
+    splitting: true,
+  },
+  {
+    ...common,
+    entryPoints: { index: "runtime/src/index.ts", testing: "runtime/src/testing.ts" },
+    outdir: "runtime/dist/cjs",
+    format: "cjs",
+  },
+];
+
+const testBundle = {
+  ...common,
+  entryPoints: testEntries(),
+  outdir: "out/test",
+  outbase: "test",
+  format: "esm",
+  splitting: true,
+  sourcesContent: true,
+  packages: "external",
+  // `vscode` exists only inside the editor; the workspaces are bundled from source, packages are not.
+  external: ["vscode"],
+  plugins: [
+    {
+      name: "workspaces-from-source",
+      setup(b) {
+        b.onResolve({ filter: /^(asyncscope|@asyncscope\/)/ }, (args) =>
+          args.pluginData === "seen"
+            ? undefined
+            : b.resolve(args.path, { kind: args.kind, resolveDir: root, pluginData: "seen" }),
+        );
+      },
+    },
+  ],
+};
+
+function types() {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  for (const out of ["esm", "cjs"])
+    execFileSync(process.execPath, [tsc, "-p", "runtime", "--outDir", `runtime/dist/${out}`], {
+      stdio: "inherit",
+    });
+  writeFileSync("runtime/dist/cjs/package.json", '{ "type": "commonjs" }\n');
+}
+
+if (!watch)
+  for (const dir of ["dist", "out", "runtime/dist"]) if (existsSync(dir)) rmSync(dir, { recursive: true });
+const all = [...bundles, testBundle];
+if (watch) {
+  for (const options of all) await (await context(options)).watch();
+  console.log("watching; the first build is done");
+} else {
+  await Promise.all(all.map((options) => build(options)));
+  if (!process.argv.includes("--no-types")) types();
+}
