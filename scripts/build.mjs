@@ -1,7 +1,7 @@
 // Builds everything that ships or that a test runs:
 //   dist/extension.cjs          the extension (loaded by the editor)
 //   dist/debug-adapter.cjs      the debug adapter (its own process)
-//   dist/preload.cjs            what is loaded first into a debugged program
+//   dist/preload*.cjs           what is loaded first into a debugged program
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
 //   out/test/**                 the test suites
 // Usage: node scripts/build.mjs [--watch] [--no-types]
@@ -15,6 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const watch = process.argv.includes("--watch");
 
+/** @satisfies {import("esbuild").BuildOptions} */
 const common = {
   bundle: true,
   platform: "node",
@@ -29,11 +30,12 @@ const common = {
 /** Test files are bundled with code splitting, so that modules they share stay one instance. */
 function testEntries(folder = "test") {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((f) => f.endsWith(".test.ts") || f === join("support", "editor-suite.ts"))
+    .filter((f) => f.endsWith(".test.ts"))
     .filter((f) => !f.startsWith("fixtures"))
     .map((f) => join(folder, f));
 }
 
+/** @type {import("esbuild").BuildOptions[]} */
 const bundles = [
   {
     ...common,
@@ -55,7 +57,11 @@ const bundles = [
   },
   {
     ...common,
-    entryPoints: { preload: "debug-adapter/src/preload/preload.ts" },
+    entryPoints: {
+      preload: "debug-adapter/src/preload/preload.ts",
+      "preload-hooks": "debug-adapter/src/preload/module-hooks.ts",
+      "preload-typescript": "debug-adapter/src/preload/strip-types.ts",
+    },
     outdir: "dist",
     format: "cjs",
     outExtension: { ".js": ".cjs" },
@@ -76,6 +82,27 @@ const bundles = [
   },
 ];
 
+/** What runs inside the editor's extension host, which loads CommonJS. */
+function editorEntries(folder = "test") {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((f) => f.endsWith(".inside.ts") || f === join("support", "editor-suite.ts"))
+    .map((f) => join(folder, f));
+}
+
+/** Tests find the workspaces' sources by package name; all other packages stay outside the bundle. */
+/** @type {import("esbuild").Plugin} */
+const workspacesFromSource = {
+  name: "workspaces-from-source",
+  setup(b) {
+    b.onResolve({ filter: /^(asyncscope|@asyncscope\/)/ }, (args) =>
+      args.pluginData === "seen"
+        ? undefined
+        : b.resolve(args.path, { kind: args.kind, resolveDir: root, pluginData: "seen" }),
+    );
+  },
+};
+
+/** @type {import("esbuild").BuildOptions} */
 const testBundle = {
   ...common,
   entryPoints: testEntries(),
@@ -85,20 +112,22 @@ const testBundle = {
   splitting: true,
   sourcesContent: true,
   packages: "external",
-  // `vscode` exists only inside the editor; the workspaces are bundled from source, packages are not.
+  // `vscode` exists only inside the editor.
   external: ["vscode"],
-  plugins: [
-    {
-      name: "workspaces-from-source",
-      setup(b) {
-        b.onResolve({ filter: /^(asyncscope|@asyncscope\/)/ }, (args) =>
-          args.pluginData === "seen"
-            ? undefined
-            : b.resolve(args.path, { kind: args.kind, resolveDir: root, pluginData: "seen" }),
-        );
-      },
-    },
-  ],
+  plugins: [workspacesFromSource],
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const editorTestBundle = {
+  ...common,
+  entryPoints: editorEntries(),
+  outdir: "out/test",
+  outbase: "test",
+  format: "cjs",
+  outExtension: { ".js": ".cjs" },
+  sourcesContent: true,
+  packages: "external",
+  plugins: [workspacesFromSource],
 };
 
 function types() {
@@ -112,7 +141,7 @@ function types() {
 
 if (!watch)
   for (const dir of ["dist", "out", "runtime/dist"]) if (existsSync(dir)) rmSync(dir, { recursive: true });
-const all = [...bundles, testBundle];
+const all = [...bundles, testBundle, editorTestBundle];
 if (watch) {
   for (const options of all) await (await context(options)).watch();
   console.log("watching; the first build is done");
