@@ -11,6 +11,10 @@ import { startServer } from "./lib/vscode-server.mjs";
 import { ensureChromium } from "./setup-chromium.mjs";
 import { ensureEditor } from "./setup-editor.mjs";
 
+/** What the workbench itself logs while it starts and ends. */
+const WORKBENCH =
+  /^(\w+ing connection token|Resolv|Creating a socket|Updating additional builtin|ChatSessionStore|\[Service Worker\]|getaddrinfo |Settings Sync|\[?mcp|\[perf\]|\[\d{4}-)/i;
+
 const { options, folder } = parse(process.argv.slice(2));
 const tests = options.get("extensionTestsPath")?.[0];
 if (tests === undefined) {
@@ -58,12 +62,13 @@ try {
 }
 
 /**
- * The workbench repeats the extension host's console with styles: `%c[Extension Host] %ctext color: …`.
+ * Prints what the extension host printed. The workbench repeats it in its own log with a level and a style,
+ * `%c INFO color: #33f TEXT`, among lines of its own; ASYNCSCOPE_EDITOR_CONSOLE=1 shows all of them.
  * @param {string} text
  */
 function relay(text) {
-  const match = /^%c\[Extension Host\] %c([\s\S]*?) ?color: blue ?(?:color:)? ?([\s\S]*)$/.exec(text);
-  if (match) console.log(`${match[1] ?? ""}${match[2] ?? ""}`.trimEnd());
+  const line = /^%c +(?:INFO|WARN|ERR) color: #[0-9a-f]+ (.*)$/s.exec(text)?.[1];
+  if (line !== undefined && !WORKBENCH.test(line)) console.log(line);
   else if (process.env["ASYNCSCOPE_EDITOR_CONSOLE"] !== undefined) note(`[workbench] ${text}`);
 }
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { format } from "node:util";
 import { recordResults } from "../../scripts/lib/test-results.mjs";
 
 /** Where the results go, as JSON; see scripts/lib/test-results.mjs. */
@@ -14,6 +15,8 @@ const REPORT_VARIABLE = "ASYNCSCOPE_INSIDE_REPORT";
 /** Runs the suite. Rejects when a test fails or when there is none, which makes the editor end with code 1. */
 export async function run(): Promise<void> {
   const { default: Mocha } = await import("mocha");
+  // The editor's console carries text, not the placeholders that mocha prints.
+  Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log(format(...args));
   const grep = process.env["ASYNCSCOPE_INSIDE_GREP"];
   const mocha = new Mocha({
     ui: "bdd",
