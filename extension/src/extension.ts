@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import { createApi, type AsyncscopeApi } from "./api.js";
+import { AdapterFactory } from "./debug/adapter-factory.js";
+import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
+import { registerResourceCommands } from "./resources/resource-commands.js";
+import { ResourcesView } from "./resources/resources-view.js";
+import { chooseSession } from "./session-picker.js";
+import { DEBUG_TYPE, SessionTracker } from "./sessions.js";
+import { guarded, registerTaskCommands } from "./tasks/task-commands.js";
+import { TasksView } from "./tasks/tasks-view.js";
+
+export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
+  const start = performance.now();
+  const sessions = new SessionTracker();
+  const tasks = new TasksView(sessions, context.workspaceState);
+  const resources = new ResourcesView(sessions);
+  const provider = new ConfigurationProvider();
+  const { Initial, Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
+  context.subscriptions.push(
+    sessions,
+    tasks,
+    resources,
+    registerTaskCommands(tasks),
+    registerResourceCommands(resources, tasks),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
+    // The dynamic registration only offers configurations: resolving is called on every registration.
+    vscode.debug.registerDebugConfigurationProvider(
+      DEBUG_TYPE,
+      { provideDebugConfigurations: () => provider.provideDebugConfigurations() },
+      Dynamic,
+    ),
+    vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory(context.extensionUri)),
+    vscode.commands.registerCommand("asyncscope.debugFile", guarded(debugFile)),
+    vscode.commands.registerCommand(
+      "asyncscope.switchSession",
+      guarded(() => chooseSession(sessions)),
+    ),
+  );
+  return createApi(performance.now() - start, tasks, resources);
+}

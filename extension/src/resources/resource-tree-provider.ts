@@ -1,0 +1,139 @@
+import * as vscode from "vscode";
+import { stateIcon, taskDescription, taskLabel } from "../tasks/task-presentation.js";
+import { cleanText, formatDuration } from "../text.js";
+import type { ResourceModel } from "./resource-model.js";
+import type { OwnerNode, ResourceTreeNode, ValueNode, WaiterNode } from "./resource-nodes.js";
+import {
+  ownerName,
+  resourceContextValue,
+  resourceDescription,
+  resourceIcon,
+  resourceLabel,
+  resourceTooltip,
+  roleLabel,
+} from "./resource-presentation.js";
+
+const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+
+/** Turns the rows of a {@link ResourceModel} into the editor's tree items. */
+export class ResourceTreeProvider implements vscode.TreeDataProvider<ResourceTreeNode> {
+  readonly #onChange = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#onChange.event;
+
+  constructor(private readonly model: () => ResourceModel | undefined) {}
+
+  redraw(): void {
+    this.#onChange.fire(undefined);
+  }
+
+  async getChildren(node?: ResourceTreeNode): Promise<ResourceTreeNode[]> {
+    return [...((await this.model()?.children(node)) ?? [])];
+  }
+
+  getParent(node: ResourceTreeNode): ResourceTreeNode | undefined {
+    return node.parent;
+  }
+
+  getTreeItem(node: ResourceTreeNode): vscode.TreeItem {
+    const model = this.model();
+    const item = model ? this.#item(node, model) : new vscode.TreeItem("", None);
+    item.id = `${model?.session.id ?? ""}:${node.path}`;
+    return item;
+  }
+
+  #item(node: ResourceTreeNode, model: ResourceModel): vscode.TreeItem {
+    switch (node.kind) {
+      case "resource":
+        return resourceItem(node.resource, model, model.rows(node).length > 0);
+      case "owner":
+      case "waiter":
+        return taskItem(node, model);
+      case "items": {
+        const size = model.resource(node.resource)?.size ?? 0;
+        return groupItem(`Items (${size.toLocaleString("en-US")})`, "symbol-array");
+      }
+      case "waiters": {
+        const resource = model.resource(node.resource);
+        return groupItem(resource ? roleLabel(resource, node.role) : node.role, "watch");
+      }
+      case "value":
+        return valueItem(node);
+      case "more": {
+        const hidden = node.hidden === undefined ? "" : ` (${node.hidden.toLocaleString("en-US")} hidden)`;
+        const item = new vscode.TreeItem(`Show more${hidden}`, None);
+        item.iconPath = new vscode.ThemeIcon("ellipsis");
+        item.contextValue = "more";
+        item.command = { command: "asyncscope.resources.showMore", title: "Show More", arguments: [node] };
+        return item;
+      }
+      case "note": {
+        const item = new vscode.TreeItem(node.text, None);
+        item.contextValue = "note";
+        return item;
+      }
+    }
+  }
+}
+
+function resourceItem(id: number, model: ResourceModel, expandable: boolean): vscode.TreeItem {
+  const resource = model.resource(id);
+  if (!resource) return new vscode.TreeItem(`Resource ${id}`, None);
+  const taskOf = (task: number) => model.task(task);
+  const item = new vscode.TreeItem(resourceLabel(resource), expandable ? Collapsed : None);
+  const icon = resourceIcon(resource);
+  item.description = resourceDescription(resource, model.now(), taskOf);
+  item.iconPath = new vscode.ThemeIcon(icon.icon, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
+  item.contextValue = resourceContextValue(resource);
+  const tooltip = new vscode.MarkdownString(resourceTooltip(resource, model.now(), taskOf));
+  tooltip.isTrusted = false;
+  tooltip.supportHtml = false;
+  item.tooltip = tooltip;
+  item.accessibilityInformation = {
+    label: `${resourceLabel(resource)}, ${item.description.replaceAll(" · ", ", ")}`,
+  };
+  if (resource.createdAtLocation && !expandable)
+    item.command = {
+      command: "asyncscope.resources.revealCreated",
+      title: "Go to Line",
+      arguments: [{ kind: "resource", path: "", parent: undefined, resource: id }],
+    };
+  return item;
+}
+
+function taskItem(node: OwnerNode | WaiterNode, model: ResourceModel): vscode.TreeItem {
+  const task = model.task(node.task);
+  const name = ownerName(node.task, (id) => model.task(id));
+  const item = new vscode.TreeItem(node.kind === "owner" ? `Owner: ${name}` : name, None);
+  const since = node.since === undefined ? "" : formatDuration(model.now() - node.since);
+  const owned = [since === "" ? "" : `for ${since}`, task ? taskDescription(task, model.now()) : ""];
+  item.description = node.kind === "owner" ? owned.filter((part) => part !== "").join(" · ") : since;
+  const icon = task ? stateIcon(task.state) : { icon: "person", color: undefined };
+  item.iconPath = new vscode.ThemeIcon(icon.icon, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
+  item.contextValue = task ? "taskLink" : "note";
+  item.accessibilityInformation = {
+    label: `${node.kind === "owner" ? "Owned by" : "Waiting:"} ${task ? taskLabel(task) : name}, ${item.description}`,
+  };
+  if (task) {
+    item.tooltip = "Show this task in the Tasks view";
+    item.command = { command: "asyncscope.resources.revealTask", title: "Reveal Task", arguments: [node] };
+  }
+  return item;
+}
+
+function groupItem(label: string, icon: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(label, Collapsed);
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor("descriptionForeground"));
+  item.contextValue = "group";
+  return item;
+}
+
+function valueItem(node: ValueNode): vscode.TreeItem {
+  const { name, value, type, variablesReference } = node.value;
+  const item = new vscode.TreeItem(cleanText(name), variablesReference > 0 ? Collapsed : None);
+  item.description = cleanText(value, 300);
+  // A plain string: shown as it is, never as Markdown.
+  item.tooltip = `${type ? `${cleanText(type)}: ` : ""}${cleanText(value, 1000)}`;
+  item.contextValue = "value";
+  item.accessibilityInformation = { label: `${cleanText(name)}: ${item.description}` };
+  return item;
+}

@@ -1,0 +1,451 @@
+import type {
+  ChainBody,
+  TaskFilter,
+  TaskId,
+  TaskNode,
+  TaskState,
+  TreeArguments,
+  TreeBody,
+  TreeOrder,
+  TreePageQuery,
+} from "@asyncscope/protocol";
+import type { ScopeSession } from "../scope-session.js";
+import type { ChainNode, FrameNode, MoreNode, NoteNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
+
+/** Children shown at first, and how many "Show more" adds. */
+export const PAGE = 100;
+/** The most children that one page of a query may ask for. */
+const PAGE_QUERY_LIMIT = 1000;
+/** The most tasks that one reply may hold. */
+const REPLY_LIMIT = 20_000;
+/** With a filter everything that leads to a match is opened, up to this many tasks. */
+const FILTER_LIMIT = 1000;
+/** Roots are opened by themselves when there are at most this many. */
+const AUTO_EXPAND_ROOTS = 8;
+const CHAIN_LIMIT = 50;
+/** Await chains read again after one refresh; the others follow after the next. */
+const CHAINS_PER_REFRESH = 8;
+
+interface Children {
+  readonly ids: readonly TaskId[];
+  readonly total: number;
+}
+
+interface CachedChain {
+  key: string;
+  body: ChainBody;
+}
+
+/**
+ * The state behind the Tasks view of one session: what is opened, how many children of each are shown, and the last
+ * answer of the program. One request per refresh brings the roots and the children of every opened task.
+ */
+export class TaskTreeModel {
+  #order: TreeOrder = "creation";
+  #filter: TaskFilter | undefined;
+  #filterText = "";
+  /** Distinguishes the rows of one order and filter from those of another. */
+  #generation = 0;
+  #body: TreeBody | undefined;
+  #receivedAt = 0;
+  #ended = false;
+  #failure: string | undefined;
+  readonly #tasks = new Map<TaskId, TaskNode>();
+  readonly #children = new Map<TaskId, Children>();
+  readonly #wanted = new Map<TaskId, number>();
+  readonly #chains = new Map<TaskId, CachedChain>();
+  readonly #chainLimits = new Map<TaskId, number>();
+  readonly #expanded = new Set<string>();
+  readonly #nodes = new Map<string, TaskTreeNode>();
+  #load: Promise<void> | undefined;
+
+  /**
+   * @param changed called after each change of what the view shows
+   * @param clock milliseconds, local
+   */
+  constructor(
+    readonly session: ScopeSession,
+    private readonly changed: () => void = () => undefined,
+    private readonly clock: () => number = () => performance.now(),
+  ) {}
+
+  get order(): TreeOrder {
+    return this.#order;
+  }
+
+  get filter(): TaskFilter | undefined {
+    return this.#filter;
+  }
+
+  /** The filter as the user typed it, "" without one. */
+  get filterText(): string {
+    return this.#filterText;
+  }
+
+  /** `none` before the first answer. After the end of the session the last state stays, as `ended`. */
+  get status(): TreeBody["status"] {
+    if (this.#ended) return "ended";
+    if (this.#failure !== undefined) return "blocked";
+    return this.#body?.status ?? "none";
+  }
+
+  /** True once the program has answered. */
+  get hasAnswer(): boolean {
+    return this.#body !== undefined;
+  }
+
+  /** What is wrong, in words for the user. */
+  get message(): string | undefined {
+    return this.#failure ?? this.#body?.message;
+  }
+
+  get counts(): Readonly<Partial<Record<TaskState, number>>> {
+    return this.#body?.counts ?? {};
+  }
+
+  /** Tasks that matched and were left out because of a limit. */
+  get hidden(): number {
+    return this.#body?.hidden ?? 0;
+  }
+
+  /** The lists of children that are known, by parent (0: roots). */
+  get pages(): TreeBody["pages"] {
+    return [...this.#children].map(([task, { ids, total }]) => ({ task, offset: 0, children: ids, total }));
+  }
+
+  /** The program's loop clock now. It stands still while the program is paused and after its end. */
+  now(): number {
+    if (!this.#body) return 0;
+    return this.#body.now + (this.status === "live" ? this.clock() - this.#receivedAt : 0);
+  }
+
+  /** True while ages on the screen grow. */
+  get ageing(): boolean {
+    return this.status === "live" && this.#tasks.size > 0;
+  }
+
+  task(id: TaskId): TaskNode | undefined {
+    return this.#tasks.get(id);
+  }
+
+  setOrder(order: TreeOrder): void {
+    if (order === this.#order) return;
+    this.#order = order;
+    this.#forgetRows();
+  }
+
+  setFilter(filter: TaskFilter | undefined, text: string): void {
+    this.#filter = filter;
+    this.#filterText = filter ? text : "";
+    this.#forgetRows();
+  }
+
+  #forgetRows(): void {
+    this.#generation += 1;
+    this.#children.clear();
+    this.#wanted.clear();
+    this.#expanded.clear();
+    this.#nodes.clear();
+  }
+
+  expand(node: TaskTreeNode): void {
+    this.#expanded.add(node.path);
+  }
+
+  isExpanded(node: TaskTreeNode): boolean {
+    return this.#expanded.has(node.path);
+  }
+
+  collapse(node: TaskTreeNode): void {
+    this.#expanded.delete(node.path);
+  }
+
+  /** Asks for more children of a task (0: roots) or more frames of its chain with the next {@link refresh}. */
+  showMore(node: MoreNode): void {
+    if (node.parent?.kind === "chain") {
+      this.#chainLimits.set(node.task, (this.#chainLimits.get(node.task) ?? CHAIN_LIMIT) + 200);
+      this.#chains.delete(node.task);
+    } else this.#wanted.set(node.task, this.#wantedOf(node.task) + PAGE);
+  }
+
+  /** How a row that has something under it first appears. */
+  isOpen(node: TaskTreeNode): boolean {
+    if (this.#expanded.has(node.path)) return true;
+    if (node.kind === "chain") return !this.#opensByItself(node.parent);
+    return node.kind === "task" && this.#opensByItself(node);
+  }
+
+  #opensByItself(node: TaskRowNode): boolean {
+    if (this.#filter) return (this.#children.get(node.task)?.ids.length ?? 0) > 0;
+    return node.level === 0 && (this.#children.get(0)?.total ?? Infinity) <= AUTO_EXPAND_ROOTS;
+  }
+
+  /** Whether a task's row can be opened. */
+  hasChildren(node: TaskRowNode): boolean {
+    if (node.cycle) return false;
+    const task = this.#tasks.get(node.task);
+    if (!task) return false;
+    if (task.depth > 0) return true;
+    return this.#filter ? (this.#children.get(node.task)?.ids.length ?? 0) > 0 : task.childCount > 0;
+  }
+
+  /** One batch: roots and the children of every opened task. Never rejects; {@link message} says what failed. */
+  async refresh(): Promise<void> {
+    if (this.#ended) return;
+    const generation = this.#generation;
+    const opened = this.#openedTasks();
+    let body: TreeBody;
+    try {
+      body = await this.session.request("asyncscope/tree", this.#query([0, ...opened]));
+    } catch (error) {
+      // The answer to a request that was under way when the session ended.
+      if (this.#hasEnded()) return;
+      this.#failure = error instanceof Error ? error.message : String(error);
+      this.changed();
+      return;
+    }
+    // The order or the filter changed meanwhile: another refresh is on its way.
+    if (generation !== this.#generation) return;
+    const unchanged =
+      this.#failure === undefined &&
+      this.#body?.version === body.version &&
+      this.#body.status === body.status &&
+      this.#body.message === body.message &&
+      [0, ...opened].every((task) => this.#shownOf(task) === this.#wantedOf(task));
+    this.#failure = undefined;
+    // Nothing is known any more of a program that has gone: keep what was seen of it.
+    if (body.status === "ended" && body.tasks.length === 0 && this.#tasks.size > 0 && this.#body)
+      body = { ...body, tasks: [...this.#tasks.values()], pages: [], counts: this.#body.counts };
+    else {
+      this.#children.clear();
+      this.#tasks.clear();
+    }
+    this.#body = body;
+    this.#receivedAt = this.clock();
+    this.#take(body, [0, ...opened]);
+    await this.#refreshChains();
+    this.#pruneNodes();
+    if (!unchanged) this.changed();
+  }
+
+  /** The session has ended: what was seen last stays. */
+  end(): void {
+    if (this.#ended) return;
+    if (this.#body && this.status === "live") this.#body = { ...this.#body, now: this.now() };
+    this.#ended = true;
+    this.#failure = undefined;
+    this.changed();
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** The rows under `node`, or the roots. Asks the program only for what is not known yet, in one batch. */
+  async children(node?: TaskTreeNode): Promise<readonly TaskTreeNode[]> {
+    if (!node) return this.rows();
+    if (node.kind === "task") {
+      this.expand(node);
+      const known = (this.#tasks.get(node.task)?.childCount ?? 0) === 0 || this.#children.has(node.task);
+      if (!known && !this.#ended) await this.#loadMissing();
+    } else if (node.kind === "chain") {
+      this.expand(node);
+      if (!this.#chains.has(node.task) && !this.#ended) await this.#loadChain(node.task);
+    }
+    return this.rows(node);
+  }
+
+  /** The rows under `node` as far as they are known. */
+  rows(node?: TaskTreeNode): readonly TaskTreeNode[] {
+    if (!node || node.kind === "task") return this.#taskRows(node);
+    return node.kind === "chain" ? this.#frameRows(node) : [];
+  }
+
+  #taskRows(parent: TaskRowNode | undefined): TaskTreeNode[] {
+    const base = parent?.path ?? `g${this.#generation}`;
+    const rows: TaskTreeNode[] = [];
+    const task = parent && this.#tasks.get(parent.task);
+    if (parent && task && task.depth > 0)
+      rows.push(this.#node<ChainNode>({ kind: "chain", path: `${base}/chain`, parent, task: parent.task }));
+    const id = parent?.task ?? 0;
+    const children = this.#children.get(id);
+    for (const child of children?.ids ?? [])
+      rows.push(
+        this.#node<TaskRowNode>({
+          kind: "task",
+          path: `${base}/${child}`,
+          parent,
+          task: child,
+          level: parent ? parent.level + 1 : 0,
+          cycle: isAncestor(parent, child),
+        }),
+      );
+    const hidden = (children?.total ?? 0) - (children?.ids.length ?? 0);
+    if (hidden > 0)
+      rows.push(this.#node<MoreNode>({ kind: "more", path: `${base}/more`, parent, task: id, hidden }));
+    return rows;
+  }
+
+  #frameRows(chain: ChainNode): TaskTreeNode[] {
+    const body = this.#chains.get(chain.task)?.body;
+    const note = (text: string): NoteNode => ({
+      kind: "note",
+      path: `${chain.path}/note`,
+      parent: chain,
+      text,
+    });
+    if (!body) return [note(this.#ended ? "The program has ended" : "The await chain is not known")];
+    if (!body.found || body.frames.length === 0)
+      return [note("The task has gone on: it waits for nothing now")];
+    const rows: TaskTreeNode[] = body.frames.map((frame, index): FrameNode => ({
+      kind: "frame",
+      path: `${chain.path}/${index}`,
+      parent: chain,
+      frame,
+    }));
+    if (body.hidden > 0)
+      rows.push({
+        kind: "more",
+        path: `${chain.path}/more`,
+        parent: chain,
+        task: chain.task,
+        hidden: body.hidden,
+      });
+    for (const row of rows) this.#nodes.set(row.path, row);
+    return rows;
+  }
+
+  /** The same object for the same row, so that the editor keeps its selection. */
+  #node<T extends TaskTreeNode>(fresh: T): T {
+    const old = this.#nodes.get(fresh.path);
+    if (old?.kind === fresh.kind && (old.kind !== "more" || old.hidden === (fresh as MoreNode).hidden))
+      return old as T;
+    this.#nodes.set(fresh.path, fresh);
+    return fresh;
+  }
+
+  #pruneNodes(): void {
+    const reachable = new Set<string>();
+    const visit = (node: TaskTreeNode): void => {
+      reachable.add(node.path);
+      if (this.#expanded.has(node.path)) for (const row of this.rows(node)) visit(row);
+    };
+    for (const root of this.rows()) visit(root);
+    for (const path of this.#nodes.keys()) if (!reachable.has(path)) this.#nodes.delete(path);
+    for (const path of this.#expanded) if (!reachable.has(path)) this.#expanded.delete(path);
+  }
+
+  /** Tasks whose children are on the screen: opened, and all above them too. */
+  #openedTasks(): TaskId[] {
+    const tasks = new Set<TaskId>();
+    const visit = (node: TaskTreeNode): void => {
+      if (node.kind !== "task" || !this.#expanded.has(node.path) || node.cycle) return;
+      tasks.add(node.task);
+      for (const row of this.#taskRows(node)) visit(row);
+    };
+    for (const root of this.rows()) visit(root);
+    return [...tasks];
+  }
+
+  #openedChains(): TaskId[] {
+    const tasks = new Set<TaskId>();
+    const visit = (node: TaskTreeNode): void => {
+      if (!this.#expanded.has(node.path)) return;
+      if (node.kind === "chain") tasks.add(node.task);
+      if (node.kind === "task") for (const row of this.#taskRows(node)) visit(row);
+    };
+    for (const root of this.rows()) visit(root);
+    return [...tasks];
+  }
+
+  #wantedOf(task: TaskId): number {
+    return this.#wanted.get(task) ?? PAGE;
+  }
+
+  #shownOf(task: TaskId): number {
+    const children = this.#children.get(task);
+    return children && children.ids.length < children.total ? children.ids.length : this.#wantedOf(task);
+  }
+
+  #query(tasks: readonly TaskId[]): TreeArguments {
+    const pages: TreePageQuery[] = [];
+    let limit = 0;
+    for (const task of tasks)
+      for (let offset = 0; offset < this.#wantedOf(task); offset += PAGE_QUERY_LIMIT) {
+        const size = Math.min(PAGE_QUERY_LIMIT, this.#wantedOf(task) - offset);
+        pages.push({ task, offset, limit: size });
+        limit += size;
+      }
+    if (this.#filter)
+      return {
+        order: this.#order,
+        pages,
+        filter: this.#filter,
+        deep: true,
+        limit: Math.max(limit, FILTER_LIMIT),
+      };
+    return { order: this.#order, pages, limit: Math.min(limit, REPLY_LIMIT) };
+  }
+
+  #take(body: TreeBody, asked: readonly TaskId[]): void {
+    for (const task of body.tasks) this.#tasks.set(task.id, task);
+    const fresh = new Map<TaskId, Children>();
+    for (const page of [...body.pages].sort((a, b) => a.offset - b.offset)) {
+      // A task named twice because the list moved between two pages would be two rows with one id.
+      const ids = [...new Set([...(fresh.get(page.task)?.ids ?? []), ...page.children])];
+      const children = { ids, total: Math.max(page.total, ids.length) };
+      fresh.set(page.task, children);
+    }
+    for (const [task, children] of fresh) this.#children.set(task, children);
+    // A task that has gone has no page in the reply: known to be empty, so that nobody asks again.
+    if (body.status !== "ended")
+      for (const task of asked)
+        if (!this.#children.has(task)) this.#children.set(task, { ids: [], total: 0 });
+  }
+
+  /** Asks for the children of all rows opened in this turn of the event loop at once. */
+  #loadMissing(): Promise<void> {
+    this.#load ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
+      this.#load = undefined;
+      const generation = this.#generation;
+      const missing = this.#openedTasks().filter((task) => !this.#children.has(task));
+      if (missing.length === 0) return;
+      try {
+        const body = await this.session.request("asyncscope/tree", this.#query(missing));
+        if (generation === this.#generation) this.#take(body, missing);
+      } catch {
+        // Shown without children; the next refresh says what is wrong.
+      }
+    });
+    return this.#load;
+  }
+
+  async #loadChain(task: TaskId): Promise<void> {
+    const key = chainKey(this.#tasks.get(task));
+    try {
+      const limit = this.#chainLimits.get(task) ?? CHAIN_LIMIT;
+      this.#chains.set(task, { key, body: await this.session.request("asyncscope/chain", { task, limit }) });
+    } catch {
+      this.#chains.delete(task);
+    }
+  }
+
+  /** A chain is read again only when its task has moved since. */
+  async #refreshChains(): Promise<void> {
+    const opened = new Set(this.#openedChains());
+    for (const task of this.#chains.keys()) if (!opened.has(task)) this.#chains.delete(task);
+    if (this.status === "ended") return;
+    const stale = [...opened].filter((id) => this.#chains.get(id)?.key !== chainKey(this.#tasks.get(id)));
+    await Promise.all(stale.slice(0, CHAINS_PER_REFRESH).map((task) => this.#loadChain(task)));
+  }
+}
+
+/** Equal while a task stands at the same await. */
+function chainKey(task: TaskNode | undefined): string {
+  return task ? `${task.state}:${task.since}:${task.depth}:${task.waits[0]?.since ?? 0}` : "gone";
+}
+
+function isAncestor(node: TaskRowNode | undefined, task: TaskId): boolean {
+  for (let at = node; at; at = at.parent) if (at.task === task) return true;
+  return false;
+}
