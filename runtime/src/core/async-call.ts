@@ -1,0 +1,122 @@
+import type { Suspension } from "./awaitable.js";
+import { awaitNatively, complete, suspend } from "./awaitable.js";
+import { currentTaskOrNull, runAsTask } from "./current-task.js";
+import {
+  Coroutine,
+  GeneratorCoroutine,
+  isCoroutineFunction,
+  isGenerator,
+  isGeneratorFunction,
+  Operation,
+} from "./coroutine.js";
+import type { Steppable } from "./driver.js";
+import { Future } from "./future.js";
+import type { Waker } from "./future.js";
+import type { WaitOrigin } from "./instrument.js";
+
+/** An async function, a generator function, a coroutine function, or an arrow that returns something awaitable. */
+export type Body<A extends unknown[], T> = (...args: A) => PromiseLike<T> | Generator<Suspension, T, unknown>;
+
+const origin: WaitOrigin = { kind: "foreign", resource: null };
+
+/**
+ * @internal Stands for the end of an async function that runs inside a task. It cannot be cancelled itself: a
+ * cancel goes to the awaits inside the function (the task's strands), and this ends when the function has ended.
+ */
+class AsyncFunctionEnd extends Future<unknown> {
+  override _origin: WaitOrigin | null = origin;
+
+  override cancel(): boolean {
+    return false;
+  }
+
+  /** The one who waits goes on at once: the end of an async function costs no iteration of the loop. */
+  override _schedule(waker: Waker): void {
+    const owner = waker as Steppable;
+    owner._waiter = null;
+    owner._resume(false);
+  }
+}
+
+/** @internal Runs an async function as part of the current task. */
+export class AsyncCall<T> extends Operation<T> {
+  readonly #fn: () => PromiseLike<T>;
+  #end: AsyncFunctionEnd | null = null;
+  override readonly _isUserCode = true;
+  readonly _name: string;
+
+  constructor(fn: () => PromiseLike<T>, name: string) {
+    super();
+    this.#fn = fn;
+    this._name = name;
+  }
+
+  override next(): IteratorResult<Suspension, T> {
+    if (this.#end !== null) return complete(this.#end.result() as T);
+    const promise: unknown = runAsTask(currentTaskOrNull(), this.#fn);
+    if (!isThenable(promise))
+      throw new TypeError(
+        `${this._name || "the function"} returned ${describe(promise)}: a task needs an async function, a generator function or one made by coro()`,
+      );
+    const end = new AsyncFunctionEnd();
+    this.#end = end;
+    end._loop._drainMicrotasks();
+    // A coroutine that a plain function returned is awaited as part of this task, as `await` would.
+    const native = promise instanceof Coroutine ? awaitNatively(promise as Coroutine<unknown>) : promise;
+    native.then(
+      (value) => end.setResult(value),
+      (error: unknown) => end.setException(error),
+    );
+    return suspend(end);
+  }
+
+  override throw(error: unknown): never {
+    // Reached only before the function started: later a cancel goes to the awaits inside it.
+    throw (error as { make?: () => Error }).make?.() ?? error;
+  }
+}
+
+/**
+ * @internal The coroutine that runs `body(...args)` inside the current task, whichever form it has.
+ * @throws TypeError when it is no function.
+ */
+export function callBody<A extends unknown[], T>(body: Body<A, T>, args: A, who: string): Coroutine<T> {
+  if (typeof body !== "function")
+    throw new TypeError(
+      `${who} needs a function to run: an async function, a generator function or one made by coro()`,
+    );
+  if (isGeneratorFunction(body))
+    return new GeneratorCoroutine<T>(body(...(args as never)) as never, body.name, true);
+  if (isCoroutineFunction(body) && !isAsync(body)) return body(...args) as Coroutine<T>;
+  return new AsyncCall<T>(() => body(...args) as PromiseLike<T>, body.name);
+}
+
+/** @internal The coroutine of what can be started as a task, null when `what` is none of that. */
+export function asCoroutine(what: unknown): Coroutine<unknown> | null {
+  if (what instanceof Coroutine) return what as Coroutine<unknown>;
+  if (isGenerator(what)) return new GeneratorCoroutine(what, "", true);
+  if (typeof what === "function") return callBody(what as Body<[], unknown>, [], "createTask()");
+  return null;
+}
+
+/** @internal Whether {@link asCoroutine} would give a coroutine; calls nothing. */
+export function isStartable(what: unknown): boolean {
+  return what instanceof Coroutine || isGenerator(what) || typeof what === "function";
+}
+
+/** @internal */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+const AsyncFunction = Object.getPrototypeOf(async function () {}) as object;
+function isAsync(fn: object): boolean {
+  return AsyncFunction.isPrototypeOf(fn);
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value === "object" ? "a plain object" : typeof value;
+}

@@ -1,0 +1,158 @@
+import { installAwaiter } from "./awaitable.js";
+import type { Awaitable } from "./awaitable.js";
+import {
+  currentTaskOrNull,
+  setSteppingTask,
+  trackAsyncFunctions,
+  tracksAsyncFunctions,
+} from "./current-task.js";
+import { enterContext } from "./context.js";
+import { Coroutine } from "./coroutine.js";
+import type { Frame } from "./coroutine.js";
+import { drive } from "./driver.js";
+import type { Steppable } from "./driver.js";
+import { CancelledError, isFatal, RuntimeError } from "./errors.js";
+import type { EventLoop } from "./event-loop.js";
+import { Future } from "./future.js";
+import type { Runnable } from "./handle.js";
+import { instrument } from "./instrument.js";
+import { getRunningLoop } from "./running-loop.js";
+import type { Task } from "./task.js";
+
+/**
+ * @internal One `await` of an async function on an awaitable of the runtime. It belongs to the task that the
+ * function runs in, so that a cancel of the task reaches it; a task may have several at once (`Promise.all`).
+ */
+export class AwaitStrand implements Steppable {
+  _next: Runnable | null = null;
+  _frame: Frame | null = null;
+  _waiter: Future<unknown> | null = null;
+  readonly promise: Promise<unknown>;
+  #resolve!: (value: unknown) => void;
+  #reject!: (reason: unknown) => void;
+
+  private constructor(
+    readonly task: Task<unknown> | null,
+    readonly _loop: EventLoop,
+  ) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Waits for `awaitable` as the current task. A mistake in the use of it rejects the promise. */
+  static start<T>(awaitable: Awaitable<T>): Promise<T> {
+    if (!tracksAsyncFunctions()) trackAsyncFunctions();
+    const task = currentTaskOrNull();
+    try {
+      if (awaitable instanceof Future)
+        return AwaitStrand.#future(awaitable as Future<unknown>, task) as Promise<T>;
+      const strand = new AwaitStrand(task, task?._loop ?? getRunningLoop());
+      const coroutine = awaitable as unknown as Coroutine<unknown>;
+      coroutine._start();
+      strand._frame = coroutine;
+      strand._resume(true);
+      if (strand._frame !== null) task?._addStrand(strand);
+      return strand.promise as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  static #future(future: Future<unknown>, task: Task<unknown> | null): Promise<unknown> {
+    if (future.done()) return new Promise((resolve) => resolve(future.result()));
+    if (task !== null && (future as unknown) === task)
+      throw new RuntimeError(`Task cannot await on itself: ${task._describe()}`);
+    if (task !== null && task._loop !== future._loop)
+      throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
+    const strand = new AwaitStrand(task, future._loop);
+    strand._waiter = future;
+    future._wakeOnDone(strand);
+    if (task !== null) {
+      task._addStrand(strand);
+      const message = task._pendingCancel();
+      if (message !== null && future.cancel(message)) task._clearPendingCancel();
+    }
+    return strand.promise;
+  }
+
+  /** What it waits for was settled. */
+  _wake(): void {
+    this.#settledFuture = this._frame === null ? this._waiter : null;
+    this._waiter = null;
+    if (this.task !== null && instrument !== null) instrument.taskScheduled(this.task);
+    this._enqueue();
+  }
+  #settledFuture: Future<unknown> | null = null;
+
+  _enqueue(): void {
+    this._loop._enqueue(this);
+  }
+
+  _run(): void {
+    const future = this.#settledFuture;
+    if (future === null) {
+      this._resume(true);
+      return;
+    }
+    if (this.task !== null && this._pendingCancel() !== null) this._failed(this._makeCancelled());
+    else
+      try {
+        this._finish(future.result());
+      } catch (error) {
+        this._failed(error);
+      }
+  }
+
+  /** Runs a step of the task, see {@link drive}. */
+  _resume(delivers: boolean): void {
+    const before = setSteppingTask(this.task);
+    const context = enterContext(this.task?._context ?? null);
+    try {
+      drive(this, delivers);
+    } finally {
+      enterContext(context);
+      setSteppingTask(before);
+      if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepLeft(this.task);
+    }
+  }
+
+  _finish(value: unknown): void {
+    this.task?._removeStrand(this);
+    this._loop._drainMicrotasks();
+    if (this.task !== null && instrument !== null) instrument.stepEntered(this.task);
+    // A future or coroutine as result is flattened here, as by any promise (rule JS-19).
+    this.#resolve(value);
+  }
+
+  _failed(error: unknown): void {
+    this.task?._removeStrand(this);
+    this._loop._drainMicrotasks();
+    if (this.task !== null && instrument !== null) instrument.stepEntered(this.task);
+    this.#reject(error);
+    if (isFatal(error) && this.task === null) this._loop._fatal(error);
+  }
+
+  _pendingCancel(): string | null {
+    return this.task === null ? null : this.task._pendingCancel();
+  }
+
+  _clearPendingCancel(): void {
+    this.task?._clearPendingCancel();
+  }
+
+  _makeCancelled(): CancelledError {
+    return this.task === null ? new CancelledError() : this.task._makeCancelled();
+  }
+
+  _describe(): string {
+    return this.task === null ? "an await outside any task" : this.task._describe();
+  }
+
+  _isItself(future: Future<unknown>): boolean {
+    return (future as unknown) === this.task;
+  }
+}
+
+installAwaiter((awaitable) => AwaitStrand.start(awaitable));

@@ -1,0 +1,137 @@
+import { LookupError, RuntimeError, ValueError } from "./errors.js";
+import { currentTaskOrNull } from "./current-task.js";
+
+type Values = ReadonlyMap<object, unknown>;
+const none: Values = new Map();
+
+/**
+ * The values of all context variables for one line of execution. Copying is O(1); a change replaces the map.
+ * A task runs in a copy made at its creation (rule CV-01).
+ */
+export class Context {
+  /** @internal */ _values: Values = none;
+  #entered = false;
+
+  /**
+   * Runs `fn` with this context as the current one; changes made inside stay in it.
+   * @throws RuntimeError when this context is already entered.
+   */
+  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    if (this.#entered)
+      throw new RuntimeError("cannot enter a context that is already entered: copy it first with copy()");
+    const outer = active;
+    active = this;
+    this.#entered = true;
+    try {
+      return fn(...args);
+    } finally {
+      active = outer;
+      this.#entered = false;
+    }
+  }
+
+  copy(): Context {
+    const copy = new Context();
+    copy._values = this._values;
+    return copy;
+  }
+
+  /** The value of `variable` in this context, undefined when it has none here. */
+  get<T>(variable: ContextVar<T>): T | undefined {
+    return this._values.get(variable) as T | undefined;
+  }
+
+  has(variable: ContextVar<unknown>): boolean {
+    return this._values.has(variable);
+  }
+}
+
+const root = new Context();
+/** The context of the code that runs now, where it was set explicitly: a handle, a task's step, `Context.run`. */
+let active: Context | null = null;
+
+/** @internal Makes `context` the current one and returns the one before, to be given back to this function. */
+export function enterContext(context: Context | null): Context | null {
+  const before = active;
+  active = context;
+  return before;
+}
+
+/** @internal The current context itself, not a copy. */
+export function currentContext(): Context {
+  return active ?? currentTaskOrNull()?._context ?? root;
+}
+
+/** A copy of the current context (rule CV-01): what is set in it later is not seen here. */
+export function copyContext(): Context {
+  return currentContext().copy();
+}
+
+/** What {@link ContextVar.set} returns, to undo it once. `using token = variable.set(…)` undoes it at block end. */
+export class Token<T> {
+  /** @internal */ _used = false;
+  constructor(
+    readonly variable: ContextVar<T>,
+    /** @internal */ readonly _context: Context,
+    /** @internal */ readonly _had: boolean,
+    readonly oldValue: T | undefined,
+  ) {}
+
+  [Symbol.dispose](): void {
+    this.variable.reset(this);
+  }
+}
+
+/**
+ * A variable whose value belongs to a task instead of to the program: children start with a copy, changes stay
+ * inside (rules CV-01 to CV-03).
+ * @example const user = new ContextVar<string>("user"); user.set("bob"); user.get();
+ */
+export class ContextVar<T> {
+  readonly #default: { readonly value: T } | undefined;
+
+  constructor(
+    readonly name: string,
+    options?: { readonly default?: T },
+  ) {
+    this.#default = options !== undefined && "default" in options ? { value: options.default } : undefined;
+  }
+
+  /**
+   * @param fallback beats the default given to the constructor.
+   * @throws LookupError when there is neither a value nor a default.
+   */
+  get(fallback?: T): T {
+    const values = currentContext()._values;
+    if (values.has(this)) return values.get(this) as T;
+    if (arguments.length > 0) return fallback as T;
+    if (this.#default !== undefined) return this.#default.value;
+    throw new LookupError(
+      `context variable "${this.name}" has no value here: set() it, or give get() a default`,
+    );
+  }
+
+  set(value: T): Token<T> {
+    const context = currentContext();
+    const had = context._values.has(this);
+    const token = new Token(this, context, had, context._values.get(this) as T | undefined);
+    context._values = new Map(context._values).set(this, value);
+    return token;
+  }
+
+  /**
+   * Puts back what was there before the `set` that returned `token`.
+   * @throws RuntimeError when the token was used already, ValueError when it is of another variable or context.
+   */
+  reset(token: Token<T>): void {
+    if (token._used) throw new RuntimeError("this token has been used once already");
+    if (token.variable !== this) throw new ValueError("this token belongs to another context variable");
+    const context = currentContext();
+    if (token._context !== context) throw new ValueError("this token was made in another context");
+    token._used = true;
+    const values = new Map(context._values);
+    if (token._had) values.set(this, token.oldValue);
+    else values.delete(this);
+    context._values = values;
+  }
+}

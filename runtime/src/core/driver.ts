@@ -1,0 +1,143 @@
+import { CancelSignal, shared, YIELD_ONCE } from "./awaitable.js";
+import type { Frame } from "./coroutine.js";
+import { GeneratorCoroutine } from "./coroutine.js";
+import type { CancelledError } from "./errors.js";
+import { RuntimeError } from "./errors.js";
+import { Future } from "./future.js";
+import type { Waker } from "./future.js";
+import type { Runnable } from "./handle.js";
+
+/** @internal Whatever owns a stack of frames: a task, or one `await` of an async function. */
+export interface Steppable extends Runnable, Waker {
+  /** Innermost frame. */
+  _frame: Frame | null;
+  /** What the innermost frame waits for; null while it is in the ready queue or running. */
+  _waiter: Future<unknown> | null;
+  /** The message of a cancel that waits for the next suspension, null when there is none. */
+  _pendingCancel(): string | null;
+  _clearPendingCancel(): void;
+  _finish(value: unknown): void;
+  _failed(error: unknown): void;
+  /** Puts it into the ready queue of its loop. */
+  _enqueue(): void;
+  /** Calls {@link drive} with this as the current task. */
+  _resume(delivers: boolean): void;
+  /** The error that a cancellation delivered to it now throws; counts it as delivered. */
+  _makeCancelled(): CancelledError;
+  /** For the message of an error. */
+  _describe(): string;
+  /** Whether waiting for this future would be waiting for itself. */
+  _isItself(future: Future<unknown>): boolean;
+  readonly _loop: Future<unknown>["_loop"];
+}
+
+/**
+ * @internal Runs a stack of frames until it suspends or ends. The innermost frame is resumed directly, whatever
+ * the depth (0.4 µs at 20 levels, where native `yield*` delegation costs 20 µs).
+ *
+ * @param delivers whether a pending cancel is thrown at the point where the innermost frame stands. Not so when an
+ * async function just ended: in asyncio its end is no suspension, and the cancel hits the next one.
+ */
+export function drive(owner: Steppable, delivers: boolean): void {
+  let frame = owner._frame!;
+  let value: unknown = undefined;
+  let failing = false;
+  if (delivers && owner._pendingCancel() !== null) {
+    failing = true;
+    value = new CancelSignal(() => owner._makeCancelled());
+  }
+  for (;;) {
+    let result: IteratorResult<unknown, unknown>;
+    try {
+      result = failing ? frame._iterator.throw!(value) : frame._iterator.next(value);
+    } catch (error) {
+      // A frame that had not started, or stands at no iterator of ours, lets the signal through as it is.
+      const thrown = error instanceof CancelSignal ? error.make() : error;
+      const caller = frame._caller;
+      end(frame);
+      if (caller === null) {
+        owner._frame = null;
+        owner._failed(thrown);
+        return;
+      }
+      owner._frame = frame = caller;
+      failing = true;
+      value = thrown;
+      continue;
+    }
+    const yielded = result.value;
+    shared.value = undefined;
+    if (result.done === true) {
+      const caller = frame._caller;
+      end(frame);
+      if (caller === null) {
+        owner._frame = null;
+        owner._finish(yielded);
+        return;
+      }
+      owner._frame = frame = caller;
+      failing = false;
+      value = yielded;
+      continue;
+    }
+    if (yielded instanceof GeneratorCoroutine) {
+      try {
+        yielded._start();
+      } catch (error) {
+        failing = true;
+        value = error;
+        continue;
+      }
+      yielded._caller = frame;
+      owner._frame = frame = yielded;
+      failing = false;
+      value = undefined;
+      continue;
+    }
+    if (yielded instanceof Future) {
+      const mistake = cannotAwait(owner, yielded);
+      if (mistake !== null) {
+        failing = true;
+        value = mistake;
+        continue;
+      }
+      owner._waiter = yielded;
+      yielded._wakeOnDone(owner);
+      // A cancel that came while the code ran hits what it waits for now (rules CA-09, CA-11).
+      const message = owner._pendingCancel();
+      if (message !== null && yielded.cancel(message)) owner._clearPendingCancel();
+      return;
+    }
+    if (yielded === YIELD_ONCE) {
+      owner._enqueue();
+      return;
+    }
+    failing = true;
+    value = badYield(owner, yielded);
+  }
+}
+
+/** Closes a frame that has ended. */
+function end(frame: Frame): void {
+  if (frame instanceof GeneratorCoroutine) frame._end();
+  else frame._caller = null;
+}
+
+function cannotAwait(owner: Steppable, future: Future<unknown>): RuntimeError | null {
+  if (owner._isItself(future)) return new RuntimeError(`Task cannot await on itself: ${owner._describe()}`);
+  if (future._loop !== owner._loop)
+    return new RuntimeError(
+      `${owner._describe()} got a ${future._describe()} attached to a different loop: create it inside the loop that awaits it`,
+    );
+  return null;
+}
+
+function badYield(owner: Steppable, value: unknown): RuntimeError {
+  const what =
+    value instanceof Promise
+      ? "a Promise: wait for it with `yield* until(promise)`"
+      : value instanceof Object && Symbol.iterator in value
+        ? "an awaitable without the star: write `yield*`"
+        : `${value === null ? "null" : typeof value}: only \`yield*\` of an awaitable suspends a coroutine`;
+  return new RuntimeError(`${owner._describe()} yielded ${what}`);
+}

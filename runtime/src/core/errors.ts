@@ -1,0 +1,117 @@
+/**
+ * The errors of the runtime, with the names of asyncio's. JavaScript has no BaseException, so `catch` catches
+ * all of them: use {@link isCancelled} to let a cancellation pass.
+ */
+
+/** The runtime was used in a way that its present state does not allow. The message names the fix. */
+export class RuntimeError extends Error {
+  override name = "RuntimeError";
+}
+
+/** An argument has the right type but a value that cannot be used. */
+export class ValueError extends RangeError {
+  override name = "ValueError";
+}
+
+/** A {@link ContextVar} without a value or default was read. */
+export class LookupError extends Error {
+  override name = "LookupError";
+}
+
+/** A result was set twice, or read before there was one (rules FU-01, FU-02). */
+export class InvalidStateError extends Error {
+  override name = "InvalidStateError";
+}
+
+/**
+ * Thrown into a task at its suspension point after {@link Task.cancel}. Let it pass after cleaning up; a task
+ * that ends with it counts as cancelled (rule CA-18).
+ */
+export class CancelledError extends Error {
+  override name = "CancelledError";
+  /** Name of the task that asked for the cancel, when it is known. */
+  cancelledBy?: string;
+  constructor(message = "") {
+    super(message);
+  }
+}
+
+/** A deadline passed. Not the DOMException of the same name that AbortSignal.timeout uses. */
+export class TimeoutError extends Error {
+  override name = "TimeoutError";
+  constructor(message = "", options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/**
+ * Ends the loop and is rethrown by `run()`, past every exception handler and task group (rules EH-06, TG-12).
+ * Extend it for an error that must not be swallowed by structured code.
+ */
+export class FatalError extends Error {
+  override name = "FatalError";
+}
+
+/** Ctrl+C. */
+export class KeyboardInterrupt extends FatalError {
+  override name = "KeyboardInterrupt";
+}
+
+/** Asks for the end of the program. */
+export class SystemExit extends FatalError {
+  override name = "SystemExit";
+}
+
+/** Several errors that happened side by side, as a task group raises them. Nested groups stay nested (TG-10). */
+export class ExceptionGroup extends AggregateError {
+  override name = "ExceptionGroup";
+  declare errors: unknown[];
+  constructor(errors: Iterable<unknown>, message = "") {
+    super(errors, message);
+  }
+
+  /**
+   * The part of the group whose leaves satisfy `predicate`, with the nesting kept.
+   * @returns null when no leaf does.
+   */
+  subgroup(predicate: (error: unknown) => boolean): ExceptionGroup | null {
+    return this.split(predicate)[0];
+  }
+
+  /** The leaves that satisfy `predicate` and the others, each with the nesting kept; null where there is none. */
+  split(predicate: (error: unknown) => boolean): [ExceptionGroup | null, ExceptionGroup | null] {
+    const match: unknown[] = [];
+    const rest: unknown[] = [];
+    for (const error of this.errors) {
+      if (error instanceof ExceptionGroup) {
+        const [inner, outer] = error.split(predicate);
+        if (inner !== null) match.push(inner);
+        if (outer !== null) rest.push(outer);
+      } else (predicate(error) ? match : rest).push(error);
+    }
+    const group = (errors: unknown[]) =>
+      errors.length === 0 ? null : new ExceptionGroup(errors, this.message);
+    return [group(match), group(rest)];
+  }
+}
+
+/**
+ * True for what a cancellation looks like: a {@link CancelledError}, or an AbortError that carries one as its
+ * cause (Node's own APIs wrap an abort reason that way, rule JS-17).
+ */
+export function isCancelled(error: unknown): boolean {
+  return asCancelledError(error) !== null;
+}
+
+/** @internal The CancelledError that `error` is or carries, else null. */
+export function asCancelledError(error: unknown): CancelledError | null {
+  if (error instanceof CancelledError) return error;
+  if (error instanceof Error && error.name === "AbortError" && error.cause instanceof CancelledError)
+    return error.cause;
+  return null;
+}
+
+/** @internal Whether `error` ends the loop instead of going to an exception handler. */
+export function isFatal(error: unknown): error is FatalError {
+  return error instanceof FatalError;
+}

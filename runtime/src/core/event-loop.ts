@@ -1,0 +1,505 @@
+import type { Clock } from "./clock.js";
+import { SystemClock } from "./clock.js";
+import { copyContext, enterContext } from "./context.js";
+import type { Context } from "./context.js";
+import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
+import { enterAsyncTask, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
+import { isFatal, RuntimeError } from "./errors.js";
+import type { FatalError } from "./errors.js";
+import { Future } from "./future.js";
+import { Handle, TimerHandle } from "./handle.js";
+import type { Runnable } from "./handle.js";
+import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
+import { Task } from "./task.js";
+import type { Startable, TaskOptions } from "./task.js";
+import { TimerHeap } from "./timer-heap.js";
+import type { UnretrievedError } from "./unretrieved.js";
+
+/** How long iterations may follow each other before Node's own timers and I/O get their turn (rule JS-09). */
+const SLICE = 1;
+/** A timer that never fires: keeps the process alive while a loop runs and waits. */
+const FOREVER = 2 ** 31 - 1;
+
+/** What an exception handler is told. `message` is always there. */
+export interface ExceptionContext {
+  readonly message: string;
+  readonly exception?: unknown;
+  readonly future?: Future<unknown>;
+  readonly task?: Task<unknown>;
+  readonly handle?: Handle;
+  /** The task or future in words, when the object itself is gone. */
+  readonly described?: string;
+  /** Where it was created, in debug mode. */
+  readonly sourceTraceback?: string;
+  readonly [key: string]: unknown;
+}
+
+export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
+/** Makes the tasks of `loop.createTask`: what it returns is returned there. */
+export type TaskFactory = (
+  loop: EventLoop,
+  what: Startable<unknown>,
+  options: TaskOptions,
+) => Future<unknown>;
+
+export interface EventLoopOptions {
+  /** Default: `performance.now()` and Node's timers. Tests give a virtual one (`asyncscope/testing`). */
+  readonly clock?: Clock;
+  /** Records where futures and handles were made and checks arguments harder. Default: ASYNCSCOPE_DEBUG=1. */
+  readonly debug?: boolean;
+}
+
+/**
+ * Runs callbacks and tasks in iterations over Node's own loop: an iteration runs what was ready at its start
+ * (rule LP-02). Usually made and run by `run(main)`.
+ */
+export class EventLoop {
+  /** @internal */ readonly _timers = new TimerHeap();
+  /** @internal Errors that nobody has looked at yet. */ readonly _unretrieved = new Set<UnretrievedError>();
+  /** @internal */ _debug: boolean;
+  /** @internal Time at the start of this iteration. */ _iterationTime: number;
+  /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
+  readonly #clock: Clock;
+  #firstReady: Runnable | null = null;
+  #lastReady: Runnable | null = null;
+  #turnScheduled = false;
+  #armedFor = Infinity;
+  #sliceStart = 0;
+  #mustDrain = false;
+  #running = false;
+  #stopping = false;
+  #closed = false;
+  #fatalError: FatalError | null = null;
+  #endRun: ((error: FatalError | null) => void) | null = null;
+  #exceptionHandler: ExceptionHandler | null = null;
+  #taskFactory: TaskFactory | null = null;
+
+  constructor(options?: EventLoopOptions) {
+    this.#clock = options?.clock ?? new SystemClock();
+    this._debug = options?.debug ?? process.env["ASYNCSCOPE_DEBUG"] === "1";
+    this._iterationTime = this.#clock.now();
+  }
+
+  /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
+  time(): number {
+    return this.#clock.now();
+  }
+
+  get debug(): boolean {
+    return this._debug;
+  }
+
+  set debug(enabled: boolean) {
+    this._debug = enabled;
+  }
+
+  isRunning(): boolean {
+    return this.#running;
+  }
+
+  isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Calls `callback()` in the next iteration, after what is scheduled already (rule LP-01). */
+  callSoon(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
+    this.#checkCallback(callback, "callSoon");
+    const handle = new Handle(callback, this, options?.context ?? copyContext());
+    if (this._debug) handle._source = new Error("created here");
+    this._enqueue(handle);
+    return handle;
+  }
+
+  /** As {@link callSoon}. From another thread, post a message to this one. */
+  callSoonThreadsafe(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
+    return this.callSoon(callback, options);
+  }
+
+  /** Calls `callback()` after `delay` milliseconds; a negative delay means the next iteration (rule TM-03). */
+  callLater(
+    delay: number,
+    callback: () => void,
+    options?: { readonly context?: Context | undefined },
+  ): TimerHandle {
+    checkTime(delay, "delay");
+    return this.#at(this.time() + delay, callback, options?.context, "callLater");
+  }
+
+  /** Calls `callback()` when `loop.time()` reaches `when`. */
+  callAt(
+    when: number,
+    callback: () => void,
+    options?: { readonly context?: Context | undefined },
+  ): TimerHandle {
+    checkTime(when, "when");
+    return this.#at(when, callback, options?.context, "callAt");
+  }
+
+  createFuture<T>(): Future<T> {
+    return new Future<T>({ loop: this });
+  }
+
+  /** As the module's `createTask`, for this loop; through the task factory when one is set. */
+  createTask<T>(what: Startable<T>, options: TaskOptions = {}): Task<T> {
+    try {
+      this._checkOpen();
+      const factory = this.#taskFactory;
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what a factory makes is its own (LP-20)
+      if (factory !== null) return factory(this, what, options) as Task<T>;
+      return new Task(what, { ...options, loop: this });
+    } catch (error) {
+      // Nobody will run it any more: it must not be reported as never awaited (rule LP-17).
+      if (isCoroutine(what) && "close" in (what as object)) closeQuietly(what as { close(): void });
+      throw error;
+    }
+  }
+
+  /** @param factory null restores the default. @throws TypeError when it is no function (rule LP-20). */
+  setTaskFactory(factory: TaskFactory | null): void {
+    if (factory !== null && typeof factory !== "function")
+      throw new TypeError("a task factory is a function (loop, what, options) => Future, or null");
+    this.#taskFactory = factory;
+  }
+
+  getTaskFactory(): TaskFactory | null {
+    return this.#taskFactory;
+  }
+
+  /**
+   * Runs until {@link stop}. The process stays alive meanwhile.
+   * @throws RuntimeError (as a rejection) when it is closed, or when this or another loop runs (rule LP-12).
+   */
+  runForever(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this._checkOpen();
+      if (this.#running) throw new RuntimeError("this event loop is already running");
+      if (tryGetRunningLoop() !== null)
+        throw new RuntimeError(
+          "cannot run an event loop while another one is running: await its work instead",
+        );
+      const keepAlive = setInterval(() => undefined, FOREVER);
+      this.#running = true;
+      setRunningLoop(this);
+      this.#endRun = (error) => {
+        clearInterval(keepAlive);
+        this.#clock.cancelWake();
+        this.#armedFor = Infinity;
+        this.#running = this.#stopping = false;
+        this.#endRun = null;
+        setRunningLoop(null);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      this.#scheduleTurn();
+    });
+  }
+
+  /**
+   * Runs until `future` is done and gives its outcome.
+   * @throws RuntimeError when the loop was stopped before (rule LP-11).
+   */
+  async runUntilComplete<T>(future: Future<T>): Promise<T> {
+    const stop = (): void => this.stop();
+    future.addDoneCallback(stop);
+    try {
+      await this.runForever();
+    } finally {
+      future.removeDoneCallback(stop);
+    }
+    if (!future.done()) throw new RuntimeError("Event loop stopped before Future completed.");
+    return future.result();
+  }
+
+  /** Ends the run after the present iteration; what that one schedules stays for the next run (rule LP-07). */
+  stop(): void {
+    this.#stopping = true;
+    if (this.#running) this.#scheduleTurn();
+  }
+
+  /** Drops what is scheduled and reports what was never looked at. Idempotent. @throws RuntimeError while running. */
+  close(): void {
+    if (this.#running) throw new RuntimeError("cannot close a running event loop: stop() it first");
+    if (this.#closed) return;
+    for (const task of this._tasks())
+      this.callExceptionHandler({
+        message: "Task was destroyed but it is pending!",
+        task,
+        ...sourceOf(task),
+      });
+    for (const holder of [...this._unretrieved]) holder.report();
+    this.#closed = true;
+    this.#firstReady = this.#lastReady = null;
+    this._timers.clear();
+    this.#clock.cancelWake();
+  }
+
+  /** @param handler null restores the default. @throws TypeError when it is no function (rule EH-03). */
+  setExceptionHandler(handler: ExceptionHandler | null): void {
+    if (handler !== null && typeof handler !== "function")
+      throw new TypeError("an exception handler is a function (loop, context) => void, or null");
+    this.#exceptionHandler = handler;
+  }
+
+  getExceptionHandler(): ExceptionHandler | null {
+    return this.#exceptionHandler;
+  }
+
+  /** Writes the report to stderr. */
+  defaultExceptionHandler(context: ExceptionContext): void {
+    const lines = [context.message];
+    for (const [key, value] of Object.entries(context)) {
+      if (key === "message" || key === "exception" || value === undefined) continue;
+      lines.push(`${key}: ${inWords(value)}`);
+    }
+    if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
+    else console.error(lines.join("\n"));
+  }
+
+  /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
+  callExceptionHandler(context: ExceptionContext): void {
+    try {
+      const handler = this.#exceptionHandler;
+      if (handler === null) {
+        this.defaultExceptionHandler(context);
+        return;
+      }
+      const where = context.task?._context ?? context.handle?._context ?? null;
+      const outer = where === null ? null : enterContext(where);
+      try {
+        handler(this, context);
+      } finally {
+        if (where !== null) enterContext(outer);
+      }
+    } catch (error) {
+      if (isFatal(error)) this._fatal(error);
+      else if (this.#exceptionHandler === null)
+        console.error("Exception in default exception handler", error);
+      else
+        try {
+          this.defaultExceptionHandler({
+            message: "Unhandled error in exception handler",
+            exception: error,
+            context,
+          });
+        } catch (second) {
+          console.error("Exception in default exception handler while handling an unexpected error", second);
+        }
+    }
+  }
+
+  /** @internal */
+  _checkOpen(): void {
+    if (this.#closed) throw new RuntimeError("this event loop is closed: make a new one, or use run(main)");
+  }
+
+  /** @internal Behind what is ready already. */
+  _enqueue(runnable: Runnable): void {
+    if (this.#lastReady === null) this.#firstReady = runnable;
+    else this.#lastReady._next = runnable;
+    this.#lastReady = runnable;
+    if (!this.#turnScheduled && this.#running) this.#scheduleTurn();
+  }
+
+  /** @internal Calls a handle's callback. */
+  _call(handle: Handle, callback: () => void): void {
+    const before = setSteppingTask(null);
+    const outer = enterContext(handle._context);
+    if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
+    try {
+      callback();
+    } catch (error) {
+      if (isFatal(error)) this._fatal(error);
+      else
+        this.callExceptionHandler({
+          message: `Exception in callback ${callback.name || "(anonymous)"}`,
+          exception: error,
+          handle,
+          ...sourceOf(handle),
+        });
+    } finally {
+      enterContext(outer);
+      setSteppingTask(before);
+    }
+  }
+
+  /** @internal What runs next in this turn belongs to `task`. */
+  _enterAsyncTask(task: Task<unknown> | undefined): void {
+    enterAsyncTask(task);
+  }
+
+  /** @internal An async function goes on in a microtask: that belongs to this iteration, not to the next one. */
+  _drainMicrotasks(): void {
+    this.#mustDrain = true;
+  }
+
+  /** @internal Ends the run with an error that no handler may see (rule EH-06). */
+  _fatal(error: FatalError): void {
+    this.#fatalError ??= error;
+    this.stop();
+  }
+
+  /** @internal The armed timer was cancelled: it must not keep the process alive. */
+  _timerCancelled(timer: TimerHandle): void {
+    if (timer._when <= this.#armedFor && this.#running) this.#scheduleTurn();
+  }
+
+  /** @internal */
+  _addTask(task: Task<unknown>): void {
+    task._after = this._firstTask;
+    if (this._firstTask !== null) this._firstTask._before = task;
+    this._firstTask = task;
+  }
+
+  /** @internal */
+  _removeTask(task: Task<unknown>): void {
+    if (task._before !== null) task._before._after = task._after;
+    else if (this._firstTask === task) this._firstTask = task._after;
+    if (task._after !== null) task._after._before = task._before;
+    task._before = task._after = null;
+  }
+
+  /** @internal The unfinished tasks, newest first. */
+  *_tasks(): Generator<Task<unknown>, void, undefined> {
+    for (let task = this._firstTask; task !== null;) {
+      const after: Task<unknown> | null = task._after;
+      yield task;
+      task = after;
+    }
+  }
+
+  /** @internal Schedules a timer without a copy of the context and without checks. */
+  _schedule(timer: TimerHandle): void {
+    this._timers.push(timer);
+    if (timer._when < this.#armedFor && !this.#turnScheduled && this.#running) this.#scheduleTurn();
+  }
+
+  #at(when: number, callback: () => void, context: Context | undefined, method: string): TimerHandle {
+    this.#checkCallback(callback, method);
+    const timer = new TimerHandle(callback, this, context ?? copyContext(), when);
+    if (this._debug) timer._source = new Error("created here");
+    this._schedule(timer);
+    return timer;
+  }
+
+  #checkCallback(callback: () => void, method: string): void {
+    this._checkOpen();
+    if (isCoroutine(callback) || (this._debug && isCoroutineFunction(callback)))
+      throw new TypeError(`${method}() takes a plain function, not a coroutine: use createTask()`);
+    if (typeof callback !== "function")
+      throw new TypeError(`${method}() takes a function, got ${typeof callback}`);
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    setImmediate(this.#newSlice);
+  }
+
+  readonly #newSlice = (): void => {
+    this.#sliceStart = performance.now();
+    this.#turn();
+  };
+
+  /** Iterations until nothing is ready, a stop, microtasks to drain, or the end of the slice. */
+  readonly #turn = (): void => {
+    this.#turnScheduled = true;
+    do {
+      this.#mustDrain = false;
+      this.#iterate();
+      if (this.#stopping) {
+        this.#turnScheduled = false;
+        this.#endOfRun();
+        return;
+      }
+    } while (this.#firstReady !== null && !this.#mustDrain && performance.now() - this.#sliceStart < SLICE);
+    this.#turnScheduled = false;
+    if (this.#firstReady === null) this.#arm();
+    else if (this.#mustDrain && performance.now() - this.#sliceStart < SLICE) {
+      // nextTick from within a microtask runs when all microtasks are through.
+      this.#turnScheduled = true;
+      queueMicrotask(() => process.nextTick(this.#turn));
+    } else this.#scheduleTurn();
+  };
+
+  #endOfRun(): void {
+    const error = this.#fatalError;
+    this.#fatalError = null;
+    this.#endRun?.(error);
+  }
+
+  #iterate(): void {
+    const now = (this._iterationTime = this.#clock.now());
+    for (let timer = this._timers.peek(); timer !== null && timer._when <= now; timer = this._timers.peek()) {
+      this._timers.pop();
+      // Behind what is ready already (rule LP-03).
+      if (this.#lastReady === null) this.#firstReady = timer;
+      else this.#lastReady._next = timer;
+      this.#lastReady = timer;
+    }
+    let runnable = this.#firstReady;
+    this.#firstReady = this.#lastReady = null;
+    while (runnable !== null) {
+      const next: Runnable | null = runnable._next;
+      runnable._next = null;
+      runnable._run();
+      runnable = next;
+      if (this.#fatalError !== null && runnable !== null) {
+        this.#putBack(runnable);
+        return;
+      }
+    }
+    if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
+  }
+
+  /** What a fatal error left over stays ready, in front. */
+  #putBack(first: Runnable): void {
+    let last = first;
+    while (last._next !== null) last = last._next;
+    last._next = this.#firstReady;
+    this.#lastReady ??= last;
+    this.#firstReady = first;
+  }
+
+  #arm(): void {
+    const timer = this._timers.peek();
+    const when = timer === null ? Infinity : timer._when;
+    if (when === this.#armedFor) return;
+    this.#armedFor = when;
+    if (timer === null) this.#clock.cancelWake();
+    else
+      this.#clock.wakeAt(when, () => {
+        this.#armedFor = Infinity;
+        if (this.#running && !this.#turnScheduled) this.#newSlice();
+      });
+  }
+}
+
+function checkTime(value: number, name: string): void {
+  if (typeof value !== "number" || Number.isNaN(value))
+    throw new TypeError(
+      `${name} must be a number of milliseconds, got ${value === null ? "null" : String(value)}`,
+    );
+}
+
+function inWords(value: unknown): string {
+  if (value instanceof Future) return value._describe();
+  if (value instanceof Handle) return "callback";
+  return typeof value === "string" ? value : typeof value;
+}
+
+function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
+  return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
+}
+
+function closeQuietly(coroutine: { close(): void }): void {
+  try {
+    coroutine.close();
+  } catch {
+    // It runs elsewhere: then it is not ours to close.
+  }
+}
+
+/** Makes a loop. It is not made the current one. */
+export function newEventLoop(options?: EventLoopOptions): EventLoop {
+  return new EventLoop(options);
+}

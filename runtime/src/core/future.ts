@@ -1,0 +1,287 @@
+import type { Awaitable, CancelSignal, Suspension } from "./awaitable.js";
+import { awaitNatively, complete, suspend } from "./awaitable.js";
+import type { Context } from "./context.js";
+import { currentContext } from "./context.js";
+import { CancelledError, InvalidStateError } from "./errors.js";
+import type { EventLoop } from "./event-loop.js";
+import type { WaitOrigin } from "./instrument.js";
+import { getRunningLoop } from "./running-loop.js";
+import { UnretrievedError, watchForCollection, retrieved } from "./unretrieved.js";
+
+const PENDING = 0;
+const FINISHED = 1;
+const FAILED = 2;
+const CANCELLED = 3;
+
+/** @internal Woken when a future is done: tasks and awaits of async functions. */
+export interface Waker {
+  /** Called synchronously; must only put itself into the ready queue. */
+  _wake(future: Future<unknown>): void;
+}
+
+/** @internal */
+export interface DoneCallback {
+  readonly fn: (future: Future<never>) => void;
+  readonly context: Context;
+}
+
+/** @internal Brand that marks futures across copies of the runtime. */
+export const FUTURE_BRAND: unique symbol = Symbol.for("asyncscope.future");
+
+/** True for a {@link Future} or {@link Task}, also one of another copy of the runtime. */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return typeof value === "object" && value !== null && FUTURE_BRAND in value;
+}
+
+/**
+ * A result that will be there later. Belongs to one loop. Unlike a Promise it can be cancelled, throws when it is
+ * set twice (rule FU-02), does not adopt thenables, and tells its waiters in an iteration to come, never at once.
+ *
+ * Waits in both forms: `yield* future` in a coroutine, `await future` in an async function.
+ */
+export class Future<T> implements Awaitable<T> {
+  /** @internal */ _state: 0 | 1 | 2 | 3 = PENDING;
+  /** @internal The result, the error holder, or the CancelledError, by state. */ _value: unknown = undefined;
+  /** @internal First to be told; most futures have one. */ _first: Waker | DoneCallback | null = null;
+  /** @internal The others. */ _more: (Waker | DoneCallback)[] | null = null;
+  /** @internal */ readonly _loop: EventLoop;
+  /** @internal What it stands for, for views. */ _origin: WaitOrigin | null = null;
+  /** @internal Where it was made, in debug mode (rule FU-17). */ _source: Error | null = null;
+
+  /** @param options.loop default: the running one. @throws RuntimeError when no loop runs and none is given. */
+  constructor(options?: { readonly loop?: EventLoop }) {
+    this._loop = options?.loop ?? getRunningLoop();
+    if (this._loop._debug) this._source = new Error("created here");
+  }
+
+  /** @internal */
+  get [FUTURE_BRAND](): true {
+    return true;
+  }
+
+  getLoop(): EventLoop {
+    return this._loop;
+  }
+
+  /** True after a result, an error or a cancellation. */
+  done(): boolean {
+    return this._state !== PENDING;
+  }
+
+  cancelled(): boolean {
+    return this._state === CANCELLED;
+  }
+
+  /**
+   * @throws the error, when there is one; CancelledError when cancelled; InvalidStateError while pending.
+   * Counts as having looked at the error (rule FU-12).
+   */
+  result(): T {
+    switch (this._state) {
+      case FINISHED:
+        return this._value as T;
+      case FAILED:
+        throw retrieved(this._value as UnretrievedError);
+      case CANCELLED:
+        throw this._cancelledError();
+      default:
+        throw new InvalidStateError("the result is not there yet: wait for it with yield* or await");
+    }
+  }
+
+  /**
+   * @returns the error, or null when it ended well.
+   * @throws CancelledError when cancelled; InvalidStateError while pending.
+   */
+  exception(): unknown {
+    switch (this._state) {
+      case FINISHED:
+        return null;
+      case FAILED:
+        return retrieved(this._value as UnretrievedError);
+      case CANCELLED:
+        throw this._cancelledError();
+      default:
+        throw new InvalidStateError("there is no outcome yet: wait for it with yield* or await");
+    }
+  }
+
+  /** @throws InvalidStateError when it is done already (a Promise would ignore that silently). */
+  setResult(value: T): void {
+    if (this._state !== PENDING) throw this._alreadyDone("setResult");
+    this._state = FINISHED;
+    this._value = value;
+    this._settled();
+  }
+
+  /**
+   * @param error an error, or an error class to make one of (rule FU-05).
+   * @throws InvalidStateError when it is done already.
+   */
+  setException(error: unknown): void {
+    if (this._state !== PENDING) throw this._alreadyDone("setException");
+    this._fail(isErrorClass(error) ? new error() : error);
+  }
+
+  /** @returns false when it was done already (rule FU-03). */
+  cancel(message = ""): boolean {
+    if (this._state !== PENDING) {
+      // Whoever cancels knows of the outcome: an error in it is no news (rule FU-14).
+      if (this._state === FAILED) retrieved(this._value as UnretrievedError);
+      return false;
+    }
+    this._cancel(message);
+    return true;
+  }
+
+  /** Calls `fn(this)` in an iteration after it is done, also when it is done already (rule FU-06). */
+  addDoneCallback(fn: (future: this) => void, options?: { readonly context?: Context }): void {
+    const callback: DoneCallback = {
+      fn: fn as unknown as (future: Future<never>) => void,
+      context: options?.context ?? currentContext().copy(),
+    };
+    if (this._state !== PENDING) this._schedule(callback);
+    else this._add(callback);
+  }
+
+  /** @returns how many registrations of `fn` were removed (rule FU-07). */
+  removeDoneCallback(fn: (future: this) => void): number {
+    const same = (entry: Waker | DoneCallback): boolean => "fn" in entry && (entry.fn as unknown) === fn;
+    let removed = 0;
+    if (this._more !== null) {
+      const kept = this._more.filter((entry) => !same(entry));
+      removed = this._more.length - kept.length;
+      this._more = kept.length === 0 ? null : kept;
+    }
+    if (this._first !== null && same(this._first)) {
+      removed++;
+      this._first = this._more?.shift() ?? null;
+    }
+    return removed;
+  }
+
+  /** For `await`. A cancel of the awaiting task cancels this future (rule CA-03). */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return awaitNatively(this).then(onFulfilled, onRejected);
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return this;
+  }
+
+  /** @internal The iterator of `yield*`: without state of its own, so that one object serves every waiter. */
+  next(): IteratorResult<Suspension, T> {
+    return this._state === PENDING ? suspend(this) : complete(this.result());
+  }
+
+  /** @internal */
+  throw(error: unknown): never {
+    throw (error as Partial<CancelSignal>).make?.() ?? error;
+  }
+
+  /** @internal */
+  _wakeOnDone(waker: Waker): void {
+    this._add(waker);
+  }
+
+  /** @internal */
+  _forget(waker: Waker): void {
+    if (this._first === waker) this._first = this._more?.shift() ?? null;
+    else if (this._more !== null) {
+      const at = this._more.indexOf(waker);
+      if (at >= 0) this._more.splice(at, 1);
+    }
+  }
+
+  /** @internal Those who are told when it is done, in order: tasks, awaits and callbacks. */
+  _listeners(): (Waker | DoneCallback)[] {
+    return this._first === null ? [] : [this._first, ...(this._more ?? [])];
+  }
+
+  /** @internal For outcomes that race with a cancellation: nothing happens when it is done (rule FU-19). */
+  _trySetResult(value: T): void {
+    if (this._state === PENDING) this.setResult(value);
+  }
+
+  /** @internal */
+  _fail(error: unknown): void {
+    this._state = FAILED;
+    this._value = watchForCollection(this, "Future", error);
+    this._settled();
+  }
+
+  /** @internal */
+  _cancel(message: string, error: CancelledError | null = null): void {
+    this._state = CANCELLED;
+    this._value = error ?? message;
+    this._settled();
+  }
+
+  /** @internal The first one that asks gets the original error, later ones fresh ones with its message (CA-16). */
+  _cancelledError(): CancelledError {
+    if (typeof this._value === "string") return new CancelledError(this._value);
+    const original = this._value as CancelledError;
+    this._value = original.message;
+    return original;
+  }
+
+  /** @internal The error without counting as having looked at it. */
+  _peekError(): unknown {
+    return this._state === FAILED ? (this._value as UnretrievedError).error : undefined;
+  }
+
+  /** @internal */
+  _hasError(): boolean {
+    return this._state === FAILED;
+  }
+
+  /** @internal */
+  _isUnretrieved(): boolean {
+    return this._state === FAILED && !(this._value as UnretrievedError).retrieved;
+  }
+
+  /** @internal For messages. */
+  _describe(): string {
+    return "future";
+  }
+
+  #scheduleAll(first: Waker | DoneCallback): void {
+    const more = this._more;
+    this._first = this._more = null;
+    this._schedule(first);
+    if (more !== null) for (const entry of more) this._schedule(entry);
+  }
+
+  /** @internal */
+  _settled(): void {
+    const first = this._first;
+    if (first !== null) this.#scheduleAll(first);
+  }
+
+  /** @internal */
+  _schedule(entry: Waker | DoneCallback): void {
+    if ("fn" in entry) {
+      const { fn, context } = entry;
+      this._loop.callSoon(() => fn(this as unknown as Future<never>), { context });
+    } else entry._wake(this);
+  }
+
+  /** @internal */
+  _add(entry: Waker | DoneCallback): void {
+    if (this._first === null) this._first = entry;
+    else (this._more ??= []).push(entry);
+  }
+
+  /** @internal */
+  _alreadyDone(method: string): InvalidStateError {
+    const how = ["", "has a result", "has an error", "is cancelled"][this._state]!;
+    return new InvalidStateError(`${method}: this ${this._describe()} ${how} already; test done() first`);
+  }
+}
+
+function isErrorClass(value: unknown): value is new () => unknown {
+  return typeof value === "function" && (value === Error || value.prototype instanceof Error);
+}

@@ -1,0 +1,80 @@
+import type { Context } from "./context.js";
+import type { EventLoop } from "./event-loop.js";
+
+/** @internal Anything that can stand in a loop's ready queue. The queue is a list through `_next`. */
+export interface Runnable {
+  _next: Runnable | null;
+  _run(): void;
+}
+
+/** A callback that a loop will call. Returned by `callSoon`, not constructed by users. */
+export class Handle implements Runnable {
+  /** @internal */ _next: Runnable | null = null;
+  /** @internal Null once cancelled or called: what it closed over can be collected. */ _callback:
+    (() => void) | null;
+  #cancelled = false;
+  /** @internal Where it was made, in debug mode (rule DB-02). */ _source: Error | null = null;
+
+  /** @internal */
+  constructor(
+    callback: () => void,
+    /** @internal */ readonly _loop: EventLoop,
+    /** @internal */ readonly _context: Context,
+  ) {
+    this._callback = callback;
+  }
+
+  /** Idempotent; no effect on a callback that runs already (rule LP-06). */
+  cancel(): void {
+    this.#cancelled = true;
+    this._callback = null;
+  }
+
+  cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  getContext(): Context {
+    return this._context;
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  /** @internal */
+  _run(): void {
+    const callback = this._callback;
+    if (callback !== null) this._loop._call(this, callback);
+  }
+}
+
+/** A callback that a loop will call at a time. Returned by `callLater` and `callAt`. */
+export class TimerHandle extends Handle {
+  /** @internal In the heap. */ _scheduled = false;
+  /** @internal Order among equal deadlines: that of registration (rule TM-02). */ _sequence = 0;
+
+  /** @internal */
+  constructor(
+    callback: () => void,
+    loop: EventLoop,
+    context: Context,
+    /** @internal */ readonly _when: number,
+  ) {
+    super(callback, loop, context);
+  }
+
+  /** Deadline on the loop's clock, milliseconds. */
+  when(): number {
+    return this._when;
+  }
+
+  override cancel(): void {
+    const before = this.cancelled();
+    super.cancel();
+    if (!before && this._scheduled) {
+      this._loop._timers.cancelled();
+      this._loop._timerCancelled(this);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { Task } from "./task.js";
+
+/**
+ * What the core tells whoever watches it. The core works without: with none installed each call site costs one
+ * load and a branch. Implementations must not throw and must not call back into the core's public API.
+ */
+export interface Instrument {
+  /** A task exists and will start in a later iteration. `parent`: the task that created it, null outside tasks. */
+  taskCreated(task: Task<unknown>, parent: Task<unknown> | null): void;
+  /** The task's code is about to run. */
+  stepEntered(task: Task<unknown>): void;
+  /** The task's code has stopped running; `task._waiter` (and its strands) say what for. Not called at its end. */
+  stepLeft(task: Task<unknown>): void;
+  /** Something the task waited for is done: it will be resumed in an iteration to come. */
+  taskScheduled(task: Task<unknown>): void;
+  /** The task has its result, error or cancellation. */
+  taskDone(task: Task<unknown>): void;
+  /** Somebody asked for cancellation. `by`: the task that did, null outside tasks. */
+  cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void;
+  /** A queue, lock or other primitive was made. `kind` as in the protocol's ResourceKind. */
+  primitiveCreated(primitive: object, kind: string): void;
+  /** The primitive's contents, owner or waiters changed. */
+  primitiveChanged(primitive: object): void;
+}
+
+/** @internal The installed instrument; null when nobody watches. */
+export let instrument: Instrument | null = null;
+
+/** @internal Installs or (null) removes the instrument. One at a time. */
+export function setInstrument(value: Instrument | null): void {
+  instrument = value;
+}
+
+/**
+ * What a pending future stands for, so that a view can say more than "a future". One object per primitive and
+ * role, shared by all its waiters: naming a wait costs one pointer.
+ */
+export interface WaitOrigin {
+  /** As the protocol's WaitKind. */
+  readonly kind: string;
+  /** The primitive, null when there is none. */
+  readonly resource: object | null;
+  /** Loop time at which a timer will settle it. */
+  due?(future: object): number | undefined;
+  /** The futures whose end it waits for. */
+  children?(future: object): Iterable<object>;
+}

@@ -1,0 +1,317 @@
+import type { Awaitable, Suspension } from "./awaitable.js";
+import type { Context } from "./context.js";
+import { copyContext, enterContext } from "./context.js";
+import { Coroutine, GeneratorCoroutine } from "./coroutine.js";
+import type { Frame } from "./coroutine.js";
+import { asCoroutine, AsyncCall } from "./async-call.js";
+import type { AwaitStrand } from "./await-strand.js";
+import { currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
+import { drive } from "./driver.js";
+import type { Steppable } from "./driver.js";
+import { asCancelledError, CancelledError, isFatal, RuntimeError } from "./errors.js";
+import type { EventLoop } from "./event-loop.js";
+import { Future } from "./future.js";
+import type { Runnable } from "./handle.js";
+import { instrument } from "./instrument.js";
+import { getRunningLoop } from "./running-loop.js";
+import { watchForCollection } from "./unretrieved.js";
+
+let lastId = 0;
+
+/** Options of {@link createTask}. */
+export interface TaskOptions {
+  /** Default `Task-N`. Converted to a string. */
+  readonly name?: string | undefined;
+  /** The context to run in, by reference. Default: a copy of the current one (rule CV-01). */
+  readonly context?: Context | undefined;
+  /** Aborting it cancels the task. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A coroutine or async function that runs by itself, side by side with others. Made by {@link createTask}. It is a
+ * {@link Future} of the result; a pending task is kept alive by its loop.
+ */
+export class Task<T> extends Future<T> implements Steppable {
+  /** @internal Unique in this isolate. */ readonly _id: number;
+  /** @internal */ _next: Runnable | null = null;
+  /** @internal */ _frame: Frame | null;
+  /** @internal */ _waiter: Future<unknown> | null = null;
+  /** @internal */ readonly _context: Context;
+  /** @internal Neighbours in the loop's list of tasks. */ _before: Task<unknown> | null = null;
+  /** @internal */ _after: Task<unknown> | null = null;
+  /** @internal Awaits of async functions that run in this task. */ _strands: Set<AwaitStrand> | null = null;
+  /** @internal For the inspector. */ _record: object | null = null;
+  #name: string | null;
+  readonly #coroutine: Coroutine<T>;
+  #cancelRequests = 0;
+  #pendingCancel: string | null = null;
+  #controller: AbortController | null = null;
+  #unlinkSignal: (() => void) | null = null;
+
+  /** Use {@link createTask}. @throws TypeError when `what` cannot be started. */
+  constructor(what: Startable<T>, options?: TaskOptions & { readonly loop?: EventLoop | undefined }) {
+    super(options?.loop === undefined ? undefined : { loop: options.loop });
+    const coroutine = asCoroutine(what);
+    if (coroutine === null) throw notStartable(what);
+    coroutine._start();
+    const parent = currentTaskOrNull();
+    this.#coroutine = coroutine as Coroutine<T>;
+    this._frame = coroutine;
+    this._id = ++lastId;
+    this.#name = options?.name === undefined ? null : String(options.name);
+    this._context = options?.context ?? copyContext();
+    this._loop._addTask(this);
+    if (instrument !== null) instrument.taskCreated(this, parent);
+    this._enqueue();
+    if (options?.signal !== undefined) this.#linkSignal(options.signal);
+  }
+
+  get name(): string {
+    return (this.#name ??= `Task-${this._id}`);
+  }
+
+  set name(value: string) {
+    this.#name = String(value);
+  }
+
+  getName(): string {
+    return this.name;
+  }
+
+  setName(value: string): void {
+    this.name = value;
+  }
+
+  /** What it runs. */
+  getCoro(): Coroutine<T> {
+    return this.#coroutine;
+  }
+
+  getContext(): Context {
+    return this._context;
+  }
+
+  /** Aborted, with the CancelledError as its reason, when this task is cancelled. A fresh one after `uncancel()` to 0. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#cancelRequests > 0 || this.cancelled())
+        this.#controller.abort(new CancelledError(this.#pendingCancel ?? ""));
+    }
+    return this.#controller.signal;
+  }
+
+  /** A task owns its outcome. @throws RuntimeError always (rule TK-11). */
+  override setResult(_value: T): never {
+    throw new RuntimeError("a task's result is what its coroutine returns: setResult() is for a Future");
+  }
+
+  /** A task owns its outcome. @throws RuntimeError always (rule TK-11). */
+  override setException(_error: unknown): never {
+    throw new RuntimeError("a task's error is what its coroutine throws: setException() is for a Future");
+  }
+
+  /**
+   * Asks the task to end: CancelledError is thrown where it waits, in an iteration to come. A request, not an act:
+   * the coroutine cleans up, and may refuse (rules CA-02, CA-07).
+   * @returns false only when the task is done already.
+   */
+  override cancel(message = ""): boolean {
+    if (this.done()) return super.cancel();
+    this.#cancelRequests++;
+    if (instrument !== null) instrument.cancelRequested(this, currentTaskOrNull(), message);
+    if (!this.#cancelWaits(message)) this.#pendingCancel ??= message;
+    this.#controller?.abort(new CancelledError(message));
+    return true;
+  }
+
+  /** Number of `cancel()` calls less `uncancel()` calls. */
+  cancelling(): number {
+    return this.#cancelRequests;
+  }
+
+  /** Takes one request back; at 0 a cancel not yet delivered is withdrawn (rule UC-03). @returns what is left. */
+  uncancel(): number {
+    if (this.#cancelRequests > 0 && --this.#cancelRequests === 0) {
+      this.#pendingCancel = null;
+      // A signal cannot be un-aborted: whoever asks from now on gets a new one (rule JS-16).
+      this.#controller = null;
+    }
+    return this.#cancelRequests;
+  }
+
+  /** @internal */
+  _wake(): void {
+    this._waiter = null;
+    if (instrument !== null) instrument.taskScheduled(this);
+    this._enqueue();
+  }
+
+  /** @internal */
+  _enqueue(): void {
+    this._loop._enqueue(this);
+  }
+
+  /** @internal */
+  _run(): void {
+    this._resume(true);
+  }
+
+  /** @internal Runs a step, see {@link drive}. */
+  _resume(delivers: boolean): void {
+    const before = setSteppingTask(this);
+    const context = enterContext(this._context);
+    if (tracksAsyncFunctions()) this._loop._enterAsyncTask(this);
+    if (instrument !== null) instrument.stepEntered(this);
+    try {
+      drive(this, delivers);
+    } finally {
+      enterContext(context);
+      setSteppingTask(before);
+      if (instrument !== null && !this.done()) instrument.stepLeft(this);
+    }
+  }
+
+  /** @internal */
+  _finish(value: unknown): void {
+    // A cancel that came too late to be delivered still counts: the result is dropped (rule CA-10).
+    if (this.#pendingCancel !== null) {
+      this.#end();
+      this._cancel(this.#pendingCancel);
+      this.#pendingCancel = null;
+    } else {
+      this.#end();
+      if (this._loop._debug && this.#cancelRequests > 0) this.#reportSwallowedCancel();
+      super.setResult(value as T);
+    }
+    if (instrument !== null) instrument.taskDone(this);
+  }
+
+  /** @internal */
+  _failed(error: unknown): void {
+    this.#end();
+    const cancelled = asCancelledError(error);
+    // An AbortError counts as cancellation only when it carries ours (rule JS-17).
+    if (cancelled !== null) this._cancel(cancelled.message, cancelled);
+    else this._fail(error);
+    if (instrument !== null) instrument.taskDone(this);
+    if (isFatal(error)) this._loop._fatal(error);
+  }
+
+  override _fail(error: unknown): void {
+    this._state = 2;
+    this._value = watchForCollection(this, "Task", error);
+    this._settled();
+  }
+
+  /** @internal */
+  _pendingCancel(): string | null {
+    return this.#pendingCancel;
+  }
+
+  /** @internal */
+  _clearPendingCancel(): void {
+    this.#pendingCancel = null;
+  }
+
+  /** @internal */
+  _makeCancelled(): CancelledError {
+    const error = new CancelledError(this.#pendingCancel ?? "");
+    this.#pendingCancel = null;
+    return error;
+  }
+
+  /** @internal */
+  override _describe(): string {
+    return `task "${this.name}"`;
+  }
+
+  /** @internal */
+  _isItself(future: Future<unknown>): boolean {
+    return (future as unknown) === this;
+  }
+
+  /** @internal */
+  _addStrand(strand: AwaitStrand): void {
+    (this._strands ??= new Set()).add(strand);
+    if (instrument !== null) instrument.stepLeft(this);
+  }
+
+  /** @internal */
+  _removeStrand(strand: AwaitStrand): void {
+    this._strands?.delete(strand);
+  }
+
+  /** @internal Whether its coroutine is an async function, whose frames only V8 knows. */
+  get _isAsync(): boolean {
+    return this.#coroutine instanceof AsyncCall;
+  }
+
+  /** @internal Whether its coroutine is a generator, whose frames can be read. */
+  get _isGenerator(): boolean {
+    return this.#coroutine instanceof GeneratorCoroutine;
+  }
+
+  /** Cancels all that it waits for. @returns whether anything took the cancel. */
+  #cancelWaits(message: string): boolean {
+    let delivered = false;
+    if (this._strands !== null)
+      for (const strand of [...this._strands]) if (strand._waiter?.cancel(message) === true) delivered = true;
+    if (this._waiter?.cancel(message) === true) delivered = true;
+    return delivered;
+  }
+
+  #end(): void {
+    this._frame = null;
+    this._loop._removeTask(this);
+    this.#unlinkSignal?.();
+  }
+
+  /** `catch` catches a CancelledError too: in debug mode a task that ends as if nothing had been asked is named (JS-12). */
+  #reportSwallowedCancel(): void {
+    this._loop.callExceptionHandler({
+      message: `${this._describe()} was asked to cancel and returned normally: rethrow the CancelledError, or call uncancel() when that is meant`,
+      task: this,
+    });
+  }
+
+  #linkSignal(signal: AbortSignal): void {
+    const abort = (): void => {
+      const reason: unknown = signal.reason;
+      this.cancel(reason instanceof Error ? reason.message : String(reason));
+    };
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener("abort", abort, { once: true });
+    this.#unlinkSignal = () => signal.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * What can be started as a task: a called coroutine, a generator object, or a function without arguments that is
+ * async, a generator function or made by {@link coro}, also an arrow that returns a promise.
+ */
+export type Startable<T> =
+  | Coroutine<T>
+  | Generator<Suspension, T, unknown>
+  | (() => PromiseLike<T> | Awaitable<T> | Generator<Suspension, T, unknown>);
+
+function notStartable(what: unknown): TypeError {
+  const hint =
+    what instanceof Future
+      ? "a Future runs already: use ensureFuture(), or just wait for it"
+      : what instanceof Promise
+        ? "a Promise runs already: use until(promise) to wait for it, or pass the function that makes it"
+        : `got ${what === null ? "null" : typeof what}`;
+  return new TypeError(`a task needs a coroutine or a function that makes one; ${hint}`);
+}
+
+/** The task that runs now, null in a plain callback. @throws RuntimeError when no loop runs (rule TK-13). */
+export function currentTask(): Task<unknown> | null {
+  const task = currentTaskOrNull();
+  if (task === null) getRunningLoop();
+  return task;
+}

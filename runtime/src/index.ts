@@ -1,0 +1,49 @@
+/**
+ * asyncio for TypeScript: coroutines, tasks with cancellation, task groups, timeouts, queues and locks.
+ * Durations are milliseconds. Every awaitable serves both forms: `yield*` in a generator coroutine, `await` in an
+ * async function.
+ */
+import "./core/await-strand.js";
+
+export type { Awaitable, Suspension } from "./core/awaitable.js";
+export { coro, Coroutine, isCoroutine, isCoroutineFunction } from "./core/coroutine.js";
+export type { CoroutineGenerator } from "./core/coroutine.js";
+export type { Body } from "./core/async-call.js";
+export { SystemClock } from "./core/clock.js";
+export type { Clock } from "./core/clock.js";
+export { Context, ContextVar, copyContext, Token } from "./core/context.js";
+export {
+  CancelledError,
+  ExceptionGroup,
+  FatalError,
+  InvalidStateError,
+  isCancelled,
+  KeyboardInterrupt,
+  LookupError,
+  RuntimeError,
+  SystemExit,
+  TimeoutError,
+  ValueError,
+} from "./core/errors.js";
+export { EventLoop, newEventLoop } from "./core/event-loop.js";
+export type { EventLoopOptions, ExceptionContext, ExceptionHandler, TaskFactory } from "./core/event-loop.js";
+export { Future, isFuture } from "./core/future.js";
+export { Handle, TimerHandle } from "./core/handle.js";
+export { getEventLoop, getRunningLoop, setEventLoop, tryGetRunningLoop } from "./core/running-loop.js";
+export { currentTask, Task } from "./core/task.js";
+export type { Startable, TaskOptions } from "./core/task.js";
+export { allTasks, createTask } from "./tasks/create-task.js";
+export { ensureFuture } from "./tasks/ensure-future.js";
+export type { AwaitableArgument, ResultOf } from "./tasks/ensure-future.js";
+export { gather } from "./tasks/gather.js";
+export type { GatherOptions } from "./tasks/gather.js";
+export { run } from "./tasks/run.js";
+export type { RunOptions } from "./tasks/run.js";
+export { shield } from "./tasks/shield.js";
+export { sleep } from "./tasks/sleep.js";
+export { TaskGroup, taskGroup } from "./tasks/task-group.js";
+export { Timeout, timeout, timeoutAt } from "./tasks/timeout.js";
+export { until } from "./tasks/until.js";
+export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait } from "./tasks/wait.js";
+export type { ReturnWhen, WaitOptions } from "./tasks/wait.js";
+export { waitFor } from "./tasks/wait-for.js";

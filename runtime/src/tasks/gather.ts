@@ -1,0 +1,151 @@
+import { CancelledError, ValueError } from "../core/errors.js";
+import type { EventLoop } from "../core/event-loop.js";
+import { Future } from "../core/future.js";
+import type { WaitOrigin } from "../core/instrument.js";
+import { getRunningLoop } from "../core/running-loop.js";
+import { ensureFuture } from "./ensure-future.js";
+import type { AwaitableArgument, ResultOf } from "./ensure-future.js";
+
+const origin: WaitOrigin = {
+  kind: "gather",
+  resource: null,
+  children: (future) => (future as GatherFuture)._children,
+};
+
+class GatherFuture extends Future<unknown[]> {
+  _children: readonly Future<unknown>[];
+  _cancelRequested: string | null = null;
+
+  constructor(children: readonly Future<unknown>[], loop: EventLoop) {
+    super({ loop });
+    this._children = children;
+    this._origin = origin;
+  }
+
+  /** Cancels the children; this one ends when they have (rules GA-07, GA-09). */
+  override cancel(message = ""): boolean {
+    if (this.done()) return super.cancel();
+    let any = false;
+    for (const child of this._children) if (child.cancel(message)) any = true;
+    if (any) this._cancelRequested = message;
+    return any;
+  }
+}
+
+/** Options of {@link gather}. */
+export interface GatherOptions {
+  /** Errors become results, and all are waited for (rule GA-04). Default false: the first error is thrown. */
+  readonly returnExceptions?: boolean;
+}
+
+type Arguments = readonly AwaitableArgument<unknown>[];
+type Results<A extends Arguments> = { -readonly [K in keyof A]: ResultOf<A[K]> };
+
+/**
+ * Runs all at once and gives their results in the order of the arguments (rule GA-01). The first error is thrown
+ * at once; the others go on running (rule GA-03).
+ * @example const [user, posts] = yield* gather(fetchUser(1), fetchPosts(1));
+ */
+export function gather<A extends Arguments>(...awaitables: A): Future<Results<A>>;
+export function gather<const A extends Arguments>(
+  awaitables: A,
+  options: { readonly returnExceptions: true },
+): Future<{ -readonly [K in keyof A]: unknown }>;
+export function gather<const A extends Arguments>(awaitables: A, options?: GatherOptions): Future<Results<A>>;
+export function gather<A extends AwaitableArgument<unknown>>(
+  awaitables: Iterable<A>,
+  options?: GatherOptions,
+): Future<ResultOf<A>[]>;
+export function gather(...args: unknown[]): Future<unknown[]> {
+  const [list, options] = splitArguments(args);
+  if (list.length === 0) {
+    const empty = new Future<unknown[]>();
+    empty.setResult([]);
+    return empty;
+  }
+  return gatherFutures(wrapAll(list), options.returnExceptions ?? false);
+}
+
+function splitArguments(args: unknown[]): [AwaitableArgument<unknown>[], GatherOptions] {
+  const [first, second] = args;
+  if (
+    args.length > 0 &&
+    args.length <= 2 &&
+    isPlainIterable(first) &&
+    (args.length === 1 || (typeof second === "object" && second !== null && !("then" in second)))
+  )
+    return [[...first] as AwaitableArgument<unknown>[], second ?? {}];
+  return [args as AwaitableArgument<unknown>[], {}];
+}
+
+/** An array, set or generator of awaitables, as opposed to an awaitable (which can be iterated as well). */
+function isPlainIterable(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (Array.isArray(value) || value instanceof Set || value instanceof Map)
+  );
+}
+
+/** Futures of the arguments; the same argument given twice is one future (rule GA-10). When one is bad, those already
+ * wrapped run on as they would without it (rule GA-14). */
+function wrapAll(list: readonly AwaitableArgument<unknown>[]): Future<unknown>[] {
+  const seen = new Map<unknown, Future<unknown>>();
+  let loop: EventLoop | null = null;
+  const made: Future<unknown>[] = [];
+  for (const argument of list) {
+    let future = seen.get(argument);
+    if (future === undefined) {
+      future = ensureFuture(argument, ...(argument instanceof Future || loop === null ? [] : [{ loop }]));
+      loop ??= future._loop;
+      if (future._loop !== loop) throw new ValueError("gather() takes futures of one event loop only");
+      seen.set(argument, future);
+    }
+    made.push(future);
+  }
+  return made;
+}
+
+/** @internal */
+export function gatherFutures(
+  children: readonly Future<unknown>[],
+  returnExceptions: boolean,
+): Future<unknown[]> {
+  const unique = [...new Set(children)];
+  const outer = new GatherFuture(unique, children[0]?._loop ?? getRunningLoop());
+  let left = unique.length;
+  const done = (child: Future<unknown>): void => {
+    left--;
+    if (outer.done()) {
+      // Too late to be told: looked at, so that it is not reported (rule GA-02).
+      if (!child.cancelled()) child.exception();
+      return;
+    }
+    if (!returnExceptions) {
+      if (child.cancelled()) {
+        outer._fail(child._cancelledError());
+        return;
+      }
+      if (child._hasError()) {
+        outer._fail(child.exception());
+        return;
+      }
+    }
+    if (left > 0) return;
+    if (outer._cancelRequested !== null) {
+      // Somebody cancelled the gather: that is what its awaiter gets, whatever the children made of it (GA-08).
+      outer._fail(new CancelledError(outer._cancelRequested));
+      return;
+    }
+    outer.setResult(children.map(outcome));
+  };
+  // A child that is done already counts at once: all done means done on return (rule GA-12).
+  for (const child of unique) if (!child.done()) child.addDoneCallback(done);
+  for (const child of unique) if (child.done()) done(child);
+  return outer;
+}
+
+function outcome(child: Future<unknown>): unknown {
+  if (child.cancelled()) return child._cancelledError();
+  return child._hasError() ? child.exception() : child.result();
+}

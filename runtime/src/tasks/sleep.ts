@@ -1,0 +1,81 @@
+import { complete, suspend, YIELD_ONCE } from "../core/awaitable.js";
+import type { Suspension } from "../core/awaitable.js";
+import { Context } from "../core/context.js";
+import { Operation } from "../core/coroutine.js";
+import { ValueError } from "../core/errors.js";
+import type { EventLoop } from "../core/event-loop.js";
+import { Future } from "../core/future.js";
+import { TimerHandle } from "../core/handle.js";
+import type { WaitOrigin } from "../core/instrument.js";
+import { getRunningLoop } from "../core/running-loop.js";
+
+const noContext = new Context();
+
+const origin: WaitOrigin = {
+  kind: "sleep",
+  resource: null,
+  due: (future) => (future as TimerFuture)._timer.when(),
+};
+
+/** @internal A future that a timer settles; the two are one wait. */
+export class TimerFuture extends Future<void> {
+  readonly _timer: TimerHandle;
+
+  constructor(loop: EventLoop, when: number) {
+    super({ loop });
+    this._origin = origin;
+    this._timer = new TimerHandle(() => this._trySetResult(), loop, noContext, when);
+    loop._schedule(this._timer);
+  }
+}
+
+class Sleep<T> extends Operation<T> {
+  readonly _name = "sleep";
+  readonly #delay: number;
+  readonly #result: T;
+  #timer: TimerFuture | null = null;
+  #suspended = false;
+
+  constructor(delay: number, result: T) {
+    super();
+    this.#delay = delay;
+    this.#result = result;
+  }
+
+  override next(): IteratorResult<Suspension, T> {
+    if (this.#suspended) {
+      const timer = this.#timer;
+      if (timer !== null && timer.cancelled()) {
+        // A timer that nobody waits for must not keep the process alive (rule TK-05).
+        timer._timer.cancel();
+        throw timer._cancelledError();
+      }
+      return complete(this.#result);
+    }
+    this.#suspended = true;
+    // No time: one iteration passes, without a timer (rule TK-03).
+    if (this.#delay <= 0) return suspend(YIELD_ONCE);
+    const loop = getRunningLoop();
+    this.#timer = new TimerFuture(loop, loop.time() + this.#delay);
+    return suspend(this.#timer);
+  }
+
+  override throw(error: unknown): IteratorResult<Suspension, T> {
+    this.#timer?._timer.cancel();
+    return super.throw(error);
+  }
+}
+
+/**
+ * Waits for `ms` milliseconds, never less; 0 or less lets one iteration of the loop pass.
+ * @param result what the wait gives back.
+ * @throws ValueError for NaN (rule TK-04).
+ * @example yield* sleep(100); // or: await sleep(100)
+ */
+export function sleep(ms: number): Operation<void>;
+export function sleep<T>(ms: number, result: T): Operation<T>;
+export function sleep(ms: number, result?: unknown): Operation<unknown> {
+  if (typeof ms !== "number") throw new TypeError(`sleep() takes milliseconds, got ${typeof ms}`);
+  if (Number.isNaN(ms)) throw new ValueError("sleep() takes milliseconds, got NaN");
+  return new Sleep(ms, result);
+}

@@ -1,0 +1,162 @@
+import { callBody } from "../core/async-call.js";
+import type { Body } from "../core/async-call.js";
+import { Coroutine, coroInternal } from "../core/coroutine.js";
+import type { CoroutineGenerator } from "../core/coroutine.js";
+import { currentTaskOrNull } from "../core/current-task.js";
+import { CancelledError, ExceptionGroup, isFatal, RuntimeError } from "../core/errors.js";
+import type { FatalError } from "../core/errors.js";
+import { Future } from "../core/future.js";
+import type { WaitOrigin } from "../core/instrument.js";
+import type { Startable, Task, TaskOptions } from "../core/task.js";
+
+const origin: WaitOrigin = {
+  kind: "task-group",
+  resource: null,
+  children: (future) => (future as ChildrenDone)._tasks,
+};
+
+class ChildrenDone extends Future<void> {
+  override _origin: WaitOrigin | null = origin;
+  constructor(
+    readonly _tasks: ReadonlySet<Task<unknown>>,
+    parent: Task<unknown>,
+  ) {
+    super({ loop: parent._loop });
+  }
+}
+
+/**
+ * Tasks that belong together: the block ends when every one of them has ended, and the first that fails cancels
+ * the others (rules TG-01, TG-02). Use {@link taskGroup}, which handles errors exactly.
+ */
+export class TaskGroup {
+  readonly #tasks = new Set<Task<unknown>>();
+  readonly #errors: unknown[] = [];
+  #parent: Task<unknown> | null = null;
+  #exiting = false;
+  #aborting = false;
+  /** Whether this group itself asked its parent to cancel. */
+  #cancelledParent = false;
+  #fatal: FatalError | null = null;
+  #childrenDone: ChildrenDone | null = null;
+
+  /**
+   * Starts a task that belongs to the group.
+   * @throws RuntimeError before the block, after it, and once a child has failed (rule TG-14).
+   */
+  createTask<T>(what: Startable<T>, options?: TaskOptions): Task<T> {
+    try {
+      if (this.#parent === null)
+        throw new RuntimeError("this task group has not been entered: use taskGroup(body)");
+      if (this.#exiting && this.#tasks.size === 0) throw new RuntimeError("this task group has finished");
+      if (this.#aborting) throw new RuntimeError("this task group is shutting down, it takes no new tasks");
+    } catch (error) {
+      if (what instanceof Coroutine) what.close();
+      throw error;
+    }
+    const task = this.#parent._loop.createTask(what, options);
+    this.#tasks.add(task);
+    task.addDoneCallback((done) => this.#taskDone(done));
+    return task;
+  }
+
+  /** @internal */
+  _enter(): void {
+    if (this.#parent !== null)
+      throw new RuntimeError("this task group has been entered already: make a new one");
+    this.#parent = currentTaskOrNull();
+    if (this.#parent === null) throw new RuntimeError("a task group must be used inside a task");
+  }
+
+  /** @internal Waits for the children and throws what the block throws. */
+  *_exit(error: unknown, failed: boolean): CoroutineGenerator<void> {
+    this.#exiting = true;
+    const parent = this.#parent!;
+    if (failed && isFatal(error)) this.#fatal ??= error;
+    let cancellation = failed && error instanceof CancelledError ? error : null;
+    if (failed && !this.#aborting) this.#abort();
+    while (this.#tasks.size > 0) {
+      this.#childrenDone ??= new ChildrenDone(this.#tasks, parent);
+      try {
+        yield* this.#childrenDone;
+      } catch (interruption) {
+        if (!(interruption instanceof CancelledError)) throw interruption;
+        if (!this.#aborting) {
+          // The parent is cancelled from outside while it waits (rule TG-05).
+          cancellation = interruption;
+          this.#abort();
+        }
+      }
+      this.#childrenDone = null;
+    }
+    if (this.#fatal !== null) throw this.#fatal;
+    // What the group injected itself it takes back; nothing else may end with it (rule TG-08).
+    if (this.#cancelledParent && parent.uncancel() === 0) cancellation = null;
+    if (cancellation !== null && this.#errors.length === 0) throw cancellation;
+    if (failed && !(error instanceof CancelledError)) this.#errors.push(error);
+    if (this.#errors.length === 0) return;
+    // A cancel from outside stays pending and hits at the parent's next suspension (rule TG-07).
+    if (parent.cancelling() > 0) {
+      parent.uncancel();
+      parent.cancel();
+    }
+    throw new ExceptionGroup(this.#errors, "unhandled errors in a TaskGroup");
+  }
+
+  #abort(): void {
+    this.#aborting = true;
+    for (const task of this.#tasks) if (!task.done()) task.cancel();
+  }
+
+  #taskDone(task: Task<unknown>): void {
+    this.#tasks.delete(task);
+    if (this.#tasks.size === 0) this.#childrenDone?._trySetResult();
+    if (task.cancelled()) return;
+    if (!task._hasError()) return;
+    const error = task.exception();
+    this.#errors.push(error);
+    if (isFatal(error)) this.#fatal ??= error;
+    const parent = this.#parent!;
+    if (parent.done()) {
+      parent._loop.callExceptionHandler({
+        message: `${task._describe()} has errored out but its parent ${parent._describe()} is already completed`,
+        exception: error,
+        task,
+      });
+      return;
+    }
+    if (this.#aborting || this.#cancelledParent) return;
+    this.#abort();
+    // The body's await ends too (rule TG-02).
+    this.#cancelledParent = true;
+    parent.cancel();
+  }
+}
+
+/**
+ * Runs `body(group)` and waits for every task it started with `group.createTask()`. Errors of the body and of the
+ * tasks come together as one {@link ExceptionGroup}.
+ * @returns what the body returns.
+ * @throws RuntimeError outside a task.
+ * @example
+ * yield* taskGroup(function* (group) {
+ *   group.createTask(worker(1));
+ *   group.createTask(worker(2));
+ * });
+ */
+export const taskGroup = coroInternal(taskGroupBody) as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;
+
+function* taskGroupBody(body: Body<[TaskGroup], unknown>): CoroutineGenerator<unknown> {
+  const group = new TaskGroup();
+  group._enter();
+  let result: unknown;
+  try {
+    result = yield* callBody(body, [group], "taskGroup()");
+  } catch (error) {
+    yield* group._exit(error, true);
+    // Not reached when the group throws; a cancellation that it injected itself ends here.
+    return undefined;
+  }
+  yield* group._exit(null, false);
+  return result;
+}

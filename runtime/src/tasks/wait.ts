@@ -1,0 +1,110 @@
+import { ValueError } from "../core/errors.js";
+import { coroInternal } from "../core/coroutine.js";
+import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
+import { Future, isFuture } from "../core/future.js";
+import type { WaitOrigin } from "../core/instrument.js";
+import type { EventLoop } from "../core/event-loop.js";
+import { getRunningLoop } from "../core/running-loop.js";
+
+export const FIRST_COMPLETED = "FIRST_COMPLETED";
+export const FIRST_EXCEPTION = "FIRST_EXCEPTION";
+export const ALL_COMPLETED = "ALL_COMPLETED";
+export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
+
+/** Options of {@link wait}. */
+export interface WaitOptions {
+  /** Milliseconds after which the wait ends with what there is. Default: no limit. */
+  readonly timeout?: number | null;
+  /** Default {@link ALL_COMPLETED}. A cancelled task counts as completed, not as an exception. */
+  readonly returnWhen?: ReturnWhen;
+}
+
+const origin: WaitOrigin = {
+  kind: "wait",
+  resource: null,
+  children: (future) => (future as WaitFuture)._children,
+};
+
+class WaitFuture extends Future<void> {
+  override _origin: WaitOrigin | null = origin;
+  constructor(
+    readonly _children: ReadonlySet<Future<unknown>>,
+    loop: EventLoop,
+  ) {
+    super({ loop });
+  }
+}
+
+/**
+ * Waits for futures or tasks without throwing their errors and without cancelling any of them (rule WA-01).
+ * @returns the done and the pending ones, as they are when the caller resumes.
+ * @throws TypeError for anything but futures (start coroutines with `createTask` first), ValueError for an empty
+ * set or an unknown `returnWhen` (rule WA-02).
+ */
+export function wait<F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options: WaitOptions = {},
+): Coroutine<{ done: Set<F>; pending: Set<F> }> {
+  const set = checked<F>(futures);
+  const returnWhen: unknown = options.returnWhen ?? ALL_COMPLETED;
+  if (returnWhen !== FIRST_COMPLETED && returnWhen !== FIRST_EXCEPTION && returnWhen !== ALL_COMPLETED)
+    throw new ValueError(
+      `returnWhen must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, got ${String(returnWhen)}`,
+    );
+  return waitCoroutine(set, options.timeout ?? null, returnWhen) as Coroutine<{
+    done: Set<F>;
+    pending: Set<F>;
+  }>;
+}
+
+function checked<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
+  const given: unknown = futures;
+  const iterable = typeof given === "object" && given !== null && Symbol.iterator in given;
+  if (!iterable || isFuture(given) || "then" in given)
+    throw new TypeError("wait() takes several futures: an array or another iterable of them, not one");
+  const set = new Set<F>(futures);
+  if (set.size === 0) throw new ValueError("wait() takes at least one future: the iterable was empty");
+  for (const future of set)
+    if (!isFuture(future))
+      throw new TypeError("wait() takes futures and tasks only: start coroutines with createTask() first");
+  return set;
+}
+
+const waitCoroutine = coroInternal(function* wait(
+  futures: Set<Future<unknown>>,
+  timeout: number | null,
+  returnWhen: ReturnWhen,
+): CoroutineGenerator<{ done: Set<Future<unknown>>; pending: Set<Future<unknown>> }> {
+  const isEnough = (future: Future<unknown>): boolean =>
+    returnWhen === FIRST_COMPLETED || (returnWhen === FIRST_EXCEPTION && failed(future));
+  const pending = [...futures].filter((future) => !future.done());
+  let left = pending.length;
+  const ready = left === 0 || [...futures].some((future) => future.done() && isEnough(future));
+  if (!ready) {
+    const loop = getRunningLoop();
+    const waiter = new WaitFuture(futures, loop);
+    const timer = timeout === null ? null : loop.callLater(timeout, () => waiter._trySetResult());
+    const onDone = (future: Future<unknown>): void => {
+      left--;
+      if (left === 0 || isEnough(future)) {
+        timer?.cancel();
+        waiter._trySetResult();
+      }
+    };
+    for (const future of pending) future.addDoneCallback(onDone);
+    try {
+      yield* waiter;
+    } finally {
+      timer?.cancel();
+      for (const future of pending) future.removeDoneCallback(onDone);
+    }
+  }
+  const result = { done: new Set<Future<unknown>>(), pending: new Set<Future<unknown>>() };
+  for (const future of futures) (future.done() ? result.done : result.pending).add(future);
+  return result;
+});
+
+/** Whether it failed; looking without counting as having retrieved the error. */
+function failed(future: Future<unknown>): boolean {
+  return future.done() && !future.cancelled() && future._hasError();
+}
