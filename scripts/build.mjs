@@ -2,12 +2,13 @@
 //   dist/extension.cjs          the extension (loaded by the editor)
 //   dist/debug-adapter.cjs      the debug adapter (its own process)
 //   dist/preload*.cjs           what is loaded first into a debugged program
+//   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
 //   out/test/**                 the test suites
 // Usage: node scripts/build.mjs [--watch] [--no-types]
 import { build, context } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -130,13 +131,28 @@ const editorTestBundle = {
   plugins: [workspacesFromSource],
 };
 
+/** Types of the npm package: made once, and the same for both module formats. */
 function types() {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  for (const out of ["esm", "cjs"])
-    execFileSync(process.execPath, [tsc, "-p", "runtime", "--outDir", `runtime/dist/${out}`], {
-      stdio: "inherit",
-    });
-  writeFileSync("runtime/dist/cjs/package.json", '{ "type": "commonjs" }\n');
+  execFileSync(process.execPath, [tsc, "-p", "runtime", "--outDir", "runtime/dist/esm"], {
+    stdio: "inherit",
+  });
+  cpSync("runtime/dist/esm", "runtime/dist/cjs", {
+    recursive: true,
+    filter: (file) => statSync(file).isDirectory() || file.endsWith(".d.ts"),
+  });
+}
+
+/** The copy of the runtime that the extension lends to programs which have none installed. */
+function packageRuntime() {
+  for (const [format, type] of [
+    ["esm", "module"],
+    ["cjs", "commonjs"],
+  ]) {
+    const from = `runtime/dist/${format}`;
+    writeFileSync(`${from}/package.json`, `{ "type": "${type}" }\n`);
+    cpSync(from, `dist/runtime/${format}`, { recursive: true, filter: (file) => !file.endsWith(".map") });
+  }
 }
 
 if (!watch)
@@ -147,5 +163,6 @@ if (watch) {
   console.log("watching; the first build is done");
 } else {
   await Promise.all(all.map((options) => build(options)));
+  packageRuntime();
   if (!process.argv.includes("--no-types")) types();
 }

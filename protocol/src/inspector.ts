@@ -9,6 +9,7 @@
  * Times are milliseconds on the clock of the inspected loop (`performance.now()` unless the program runs on a
  * virtual clock); `now` in each reply is the same clock at the moment of the reply.
  */
+import type { ActivationOptions } from "./version.js";
 
 /** Identifies a task in its process (one counter per isolate, from 1, never reused). 0 stands for "no task". */
 export type TaskId = number;
