@@ -8,7 +8,7 @@
 // Usage: node scripts/build.mjs [--watch] [--no-types]
 import { build, context } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,9 @@ const common = {
   logLevel: "warning",
   conditions: ["asyncscope-source"],
   legalComments: "none",
+  define: {
+    ASYNCSCOPE_VERSION: JSON.stringify(JSON.parse(readFileSync("runtime/package.json", "utf8")).version),
+  },
 };
 
 /** Test files are bundled with code splitting, so that modules they share stay one instance. */
@@ -132,15 +135,12 @@ const editorTestBundle = {
 };
 
 /** Types of the npm package: made once, and the same for both module formats. */
+/** One set of declarations for both formats; the protocol's, which they mention inside, stay behind. */
 function types() {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "-p", "runtime", "--outDir", "runtime/dist/esm"], {
-    stdio: "inherit",
-  });
-  cpSync("runtime/dist/esm", "runtime/dist/cjs", {
-    recursive: true,
-    filter: (file) => statSync(file).isDirectory() || file.endsWith(".d.ts"),
-  });
+  execFileSync(process.execPath, [tsc, "-p", "runtime", "--outDir", "out/types"], { stdio: "inherit" });
+  for (const format of ["esm", "cjs"])
+    cpSync("out/types/runtime/src", `runtime/dist/${format}`, { recursive: true });
 }
 
 /** The copy of the runtime that the extension lends to programs which have none installed. */
@@ -155,8 +155,16 @@ function packageRuntime() {
   }
 }
 
-if (!watch)
-  for (const dir of ["dist", "out", "runtime/dist"]) if (existsSync(dir)) rmSync(dir, { recursive: true });
+/** Nothing is emptied first (a test may be running from it), but a test whose source has gone must not run. */
+function removeStaleTests() {
+  if (!existsSync("out/test")) return;
+  for (const file of readdirSync("out/test", { recursive: true, encoding: "utf8" })) {
+    if (file.endsWith(".test.js") && !existsSync(join("test", file.replace(/\.js$/, ".ts"))))
+      rmSync(join("out/test", file));
+  }
+}
+
+removeStaleTests();
 const all = [...bundles, testBundle, editorTestBundle];
 if (watch) {
   for (const options of all) await (await context(options)).watch();

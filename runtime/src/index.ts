@@ -4,6 +4,7 @@
  * async function.
  */
 import "./core/await-strand.js";
+import "./inspect/activate.js";
 
 export type { Awaitable, Suspension } from "./core/awaitable.js";
 export { coro, Coroutine, isCoroutine, isCoroutineFunction } from "./core/coroutine.js";

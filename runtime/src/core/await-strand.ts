@@ -27,6 +27,7 @@ export class AwaitStrand implements Steppable {
   _next: Runnable | null = null;
   _frame: Frame | null = null;
   _waiter: Future<unknown> | null = null;
+  /** @internal Loop time at which the present wait began. */ _since: number;
   readonly promise: Promise<unknown>;
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
@@ -34,7 +35,10 @@ export class AwaitStrand implements Steppable {
   private constructor(
     readonly task: Task<unknown> | null,
     readonly _loop: EventLoop,
+    /** What the async function awaits. */
+    readonly _awaitable: object,
   ) {
+    this._since = _loop._iterationTime;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -48,7 +52,7 @@ export class AwaitStrand implements Steppable {
     try {
       if (awaitable instanceof Future)
         return AwaitStrand.#future(awaitable as Future<unknown>, task) as Promise<T>;
-      const strand = new AwaitStrand(task, task?._loop ?? getRunningLoop());
+      const strand = new AwaitStrand(task, task?._loop ?? getRunningLoop(), awaitable);
       const coroutine = awaitable as unknown as Coroutine<unknown>;
       coroutine._start();
       strand._frame = coroutine;
@@ -66,7 +70,7 @@ export class AwaitStrand implements Steppable {
       throw new RuntimeError(`Task cannot await on itself: ${task._describe()}`);
     if (task !== null && task._loop !== future._loop)
       throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
-    const strand = new AwaitStrand(task, future._loop);
+    const strand = new AwaitStrand(task, future._loop, future);
     strand._waiter = future;
     future._wakeOnDone(strand);
     if (task !== null) {
@@ -112,6 +116,7 @@ export class AwaitStrand implements Steppable {
     try {
       drive(this, delivers);
     } finally {
+      this._since = this._loop._iterationTime;
       enterContext(context);
       setSteppingTask(before);
       if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepLeft(this.task);
@@ -121,7 +126,8 @@ export class AwaitStrand implements Steppable {
   _finish(value: unknown): void {
     this.task?._removeStrand(this);
     this._loop._drainMicrotasks();
-    if (this.task !== null && instrument !== null) instrument.stepEntered(this.task);
+    // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
+    if (this.task !== null && instrument !== null) instrument.stepLeft(this.task);
     // A future or coroutine as result is flattened here, as by any promise (rule JS-19).
     this.#resolve(value);
   }
@@ -129,7 +135,8 @@ export class AwaitStrand implements Steppable {
   _failed(error: unknown): void {
     this.task?._removeStrand(this);
     this._loop._drainMicrotasks();
-    if (this.task !== null && instrument !== null) instrument.stepEntered(this.task);
+    // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
+    if (this.task !== null && instrument !== null) instrument.stepLeft(this.task);
     this.#reject(error);
     if (isFatal(error) && this.task === null) this._loop._fatal(error);
   }

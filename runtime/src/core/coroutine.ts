@@ -1,6 +1,7 @@
 import type { Awaitable, CancelSignal, Suspension } from "./awaitable.js";
 import { awaitNatively, complete, suspend } from "./awaitable.js";
 import { RuntimeError } from "./errors.js";
+import { instrument } from "./instrument.js";
 
 /** The generator of a coroutine: yields only what the runtime's own iterators yield. */
 export type CoroutineGenerator<T> = Generator<Suspension, T, unknown>;
@@ -31,6 +32,10 @@ export abstract class Coroutine<T> implements Awaitable<T>, Frame {
   /** @internal */ abstract readonly _iterator: Iterator<unknown, T, unknown>;
   /** @internal */ abstract readonly _name: string;
   /** @internal */ abstract readonly _isUserCode: boolean;
+
+  constructor() {
+    if (instrument !== null) instrument.awaitableCreated(this);
+  }
 
   /** For `await` in an async function: runs as part of the current task, without a task of its own (rule TK-02). */
   then<A = T, B = never>(

@@ -17,6 +17,8 @@ export interface Instrument {
   taskDone(task: Task<unknown>): void;
   /** Somebody asked for cancellation. `by`: the task that did, null outside tasks. */
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void;
+  /** A coroutine or operation was made: for an async function the only moment that shows where it will wait. */
+  awaitableCreated(awaitable: object): void;
   /** A queue, lock or other primitive was made. `kind` as in the protocol's ResourceKind. */
   primitiveCreated(primitive: object, kind: string): void;
   /** The primitive's contents, owner or waiters changed. */
