@@ -3,11 +3,11 @@ import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
-import { ResourcesView } from "./resources/resources-view.js";
+import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
 import { chooseSession } from "./session-picker.js";
 import { DEBUG_TYPE, SessionTracker } from "./sessions.js";
 import { guarded, registerTaskCommands } from "./tasks/task-commands.js";
-import { TasksView } from "./tasks/tasks-view.js";
+import { TASKS_VIEW, TasksView } from "./tasks/tasks-view.js";
 
 export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
   const start = performance.now();
@@ -30,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
       Dynamic,
     ),
     vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory(context.extensionUri)),
+    sessions.onDidStart(openViews),
     vscode.commands.registerCommand("asyncscope.debugFile", guarded(debugFile)),
     vscode.commands.registerCommand(
       "asyncscope.switchSession",
@@ -37,4 +38,11 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     ),
   );
   return createApi(performance.now() - start, tasks, resources);
+}
+
+/** The editor shows views of extensions closed at first; whoever starts a session of ours wants to see its tasks. */
+async function openViews(): Promise<void> {
+  if (!vscode.workspace.getConfiguration("asyncscope").get<boolean>("openViewsOnStart", true)) return;
+  for (const view of [RESOURCES_VIEW, TASKS_VIEW])
+    await vscode.commands.executeCommand(`${view}.focus`, { preserveFocus: true });
 }

@@ -15,18 +15,21 @@ export class SessionTracker implements vscode.Disposable {
   #current: ScopeSession | undefined;
   readonly #onCurrent = new vscode.EventEmitter<ScopeSession | undefined>();
   readonly #onActivity = new vscode.EventEmitter<{ session: ScopeSession; activity: SessionActivity }>();
+  readonly #onStart = new vscode.EventEmitter<ScopeSession>();
   readonly #onEnd = new vscode.EventEmitter<ScopeSession>();
   readonly #subscriptions: { dispose(): unknown }[];
 
   /** Another session is shown now. A session that has ended stays the current one until the next starts. */
   readonly onDidChangeCurrent = this.#onCurrent.event;
   readonly onActivity = this.#onActivity.event;
+  readonly onDidStart = this.#onStart.event;
   readonly onDidEnd = this.#onEnd.event;
 
   constructor() {
     this.#subscriptions = [
       this.#onCurrent,
       this.#onActivity,
+      this.#onStart,
       this.#onEnd,
       vscode.debug.onDidStartDebugSession((session) => this.#add(session)),
       vscode.debug.onDidTerminateDebugSession((session) => this.#remove(session)),
@@ -80,6 +83,7 @@ export class SessionTracker implements vscode.Disposable {
     this.#live.set(session.id, { session, scope });
     this.#updateContext();
     this.#show(scope);
+    this.#onStart.fire(scope);
   }
 
   #remove(session: vscode.DebugSession): void {

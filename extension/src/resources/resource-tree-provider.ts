@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { stateIcon, taskDescription, taskLabel } from "../tasks/task-presentation.js";
 import { cleanText, formatDuration } from "../text.js";
+import { LiveTreeProvider, safeMarkdown, themeIcon } from "../views/live-tree-provider.js";
 import type { ResourceModel } from "./resource-model.js";
 import type { OwnerNode, ResourceTreeNode, ValueNode, WaiterNode } from "./resource-nodes.js";
 import {
@@ -16,32 +17,21 @@ import {
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
 /** Turns the rows of a {@link ResourceModel} into the editor's tree items. */
-export class ResourceTreeProvider implements vscode.TreeDataProvider<ResourceTreeNode> {
-  readonly #onChange = new vscode.EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.#onChange.event;
-
-  constructor(private readonly model: () => ResourceModel | undefined) {}
-
-  redraw(): void {
-    this.#onChange.fire(undefined);
+export class ResourceTreeProvider extends LiveTreeProvider<ResourceTreeNode, ResourceModel> {
+  protected override tooltip(
+    node: ResourceTreeNode,
+    model: ResourceModel,
+  ): string | vscode.MarkdownString | undefined {
+    if (node.kind === "value") {
+      const { type, value } = node.value;
+      return `${type ? `${cleanText(type)}: ` : ""}${cleanText(value, 1000)}`;
+    }
+    if (node.kind === "owner" || node.kind === "waiter") return "Show this task in the Tasks view";
+    const resource = node.kind === "resource" ? model.resource(node.resource) : undefined;
+    return resource && safeMarkdown(resourceTooltip(resource, model.now(), (task) => model.task(task)));
   }
 
-  async getChildren(node?: ResourceTreeNode): Promise<ResourceTreeNode[]> {
-    return [...((await this.model()?.children(node)) ?? [])];
-  }
-
-  getParent(node: ResourceTreeNode): ResourceTreeNode | undefined {
-    return node.parent;
-  }
-
-  getTreeItem(node: ResourceTreeNode): vscode.TreeItem {
-    const model = this.model();
-    const item = model ? this.#item(node, model) : new vscode.TreeItem("", None);
-    item.id = `${model?.session.id ?? ""}:${node.path}`;
-    return item;
-  }
-
-  #item(node: ResourceTreeNode, model: ResourceModel): vscode.TreeItem {
+  protected override item(node: ResourceTreeNode, model: ResourceModel): vscode.TreeItem {
     switch (node.kind) {
       case "resource":
         return resourceItem(node.resource, model, model.rows(node).length > 0);
@@ -82,12 +72,8 @@ function resourceItem(id: number, model: ResourceModel, expandable: boolean): vs
   const item = new vscode.TreeItem(resourceLabel(resource), expandable ? Collapsed : None);
   const icon = resourceIcon(resource);
   item.description = resourceDescription(resource, model.now(), taskOf);
-  item.iconPath = new vscode.ThemeIcon(icon.icon, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
+  item.iconPath = themeIcon(icon);
   item.contextValue = resourceContextValue(resource);
-  const tooltip = new vscode.MarkdownString(resourceTooltip(resource, model.now(), taskOf));
-  tooltip.isTrusted = false;
-  tooltip.supportHtml = false;
-  item.tooltip = tooltip;
   item.accessibilityInformation = {
     label: `${resourceLabel(resource)}, ${item.description.replaceAll(" · ", ", ")}`,
   };
@@ -108,13 +94,12 @@ function taskItem(node: OwnerNode | WaiterNode, model: ResourceModel): vscode.Tr
   const owned = [since === "" ? "" : `for ${since}`, task ? taskDescription(task, model.now()) : ""];
   item.description = node.kind === "owner" ? owned.filter((part) => part !== "").join(" · ") : since;
   const icon = task ? stateIcon(task.state) : { icon: "person", color: undefined };
-  item.iconPath = new vscode.ThemeIcon(icon.icon, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
+  item.iconPath = themeIcon(icon);
   item.contextValue = task ? "taskLink" : "note";
   item.accessibilityInformation = {
     label: `${node.kind === "owner" ? "Owned by" : "Waiting:"} ${task ? taskLabel(task) : name}, ${item.description}`,
   };
   if (task) {
-    item.tooltip = "Show this task in the Tasks view";
     item.command = { command: "asyncscope.resources.revealTask", title: "Reveal Task", arguments: [node] };
   }
   return item;
@@ -122,17 +107,15 @@ function taskItem(node: OwnerNode | WaiterNode, model: ResourceModel): vscode.Tr
 
 function groupItem(label: string, icon: string): vscode.TreeItem {
   const item = new vscode.TreeItem(label, Collapsed);
-  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor("descriptionForeground"));
+  item.iconPath = themeIcon({ icon, color: "descriptionForeground" });
   item.contextValue = "group";
   return item;
 }
 
 function valueItem(node: ValueNode): vscode.TreeItem {
-  const { name, value, type, variablesReference } = node.value;
+  const { name, value, variablesReference } = node.value;
   const item = new vscode.TreeItem(cleanText(name), variablesReference > 0 ? Collapsed : None);
   item.description = cleanText(value, 300);
-  // A plain string: shown as it is, never as Markdown.
-  item.tooltip = `${type ? `${cleanText(type)}: ` : ""}${cleanText(value, 1000)}`;
   item.contextValue = "value";
   item.accessibilityInformation = { label: `${cleanText(name)}: ${item.description}` };
   return item;

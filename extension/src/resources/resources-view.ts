@@ -30,6 +30,8 @@ export class ResourcesView implements vscode.Disposable {
         return model;
       },
       () => this.#redraw(),
+      () => this.#provider.redrawAges(),
+      () => this.#provider.release(),
     );
     this.#view.onDidExpandElement(({ element }) => this.model?.expand(element));
     this.#view.onDidCollapseElement(({ element }) => this.model?.collapse(element));
@@ -80,6 +82,7 @@ export class ResourcesView implements vscode.Disposable {
   dispose(): void {
     this.#live.dispose();
     this.#view.dispose();
+    this.#provider.dispose();
   }
 
   #redraw(): void {

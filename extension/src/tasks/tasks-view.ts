@@ -43,6 +43,8 @@ export class TasksView implements vscode.Disposable {
         return model;
       },
       () => this.#redraw(),
+      () => this.#provider.redrawAges(),
+      () => this.#provider.release(),
     );
     this.#view.onDidExpandElement(({ element }) => this.model?.expand(element));
     this.#view.onDidCollapseElement(({ element }) => this.model?.collapse(element));
@@ -144,6 +146,7 @@ export class TasksView implements vscode.Disposable {
   dispose(): void {
     this.#live.dispose();
     this.#view.dispose();
+    this.#provider.dispose();
   }
 
   #applyFilter(model: TaskTreeModel): void {

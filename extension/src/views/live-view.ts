@@ -31,12 +31,16 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
 
   /**
    * @param redraw shows the model's state
+   * @param redrawAges shows it again if time has changed how it reads
+   * @param release ends the wait for an open hover: what comes now must be seen at once
    */
   constructor(
     private readonly view: vscode.TreeView<unknown>,
     private readonly sessions: SessionTracker,
     private readonly create: (session: ScopeSession) => Model,
     private readonly redraw: () => void,
+    private readonly redrawAges: () => void,
+    private readonly release: () => void,
   ) {
     this.#subscriptions = [
       view.onDidChangeVisibility(({ visible }) => this.#setVisible(visible)),
@@ -47,7 +51,7 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
         // The last chance to see the program's state, even when the view is hidden.
         if (activity === "ending") void model.refresh();
         else if (model === this.#model) {
-          if (activity === "moved") this.#schedule.invalidateNow();
+          if (activity === "moved") this.refreshNow();
           else this.#schedule.invalidate();
         }
       }),
@@ -73,8 +77,9 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     return this.#schedule.visible;
   }
 
-  /** Asks the program now: the user changed what is wanted. */
+  /** Asks the program now: it stopped or went on, or the user changed what is wanted. */
   refreshNow(): void {
+    this.release();
     this.#schedule.invalidateNow();
   }
 
@@ -91,7 +96,7 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     this.#model = session && (this.#models.get(session.id) ?? this.create(session));
     if (this.#model) this.#models.set(this.#model.session.id, this.#model);
     this.redraw();
-    this.#schedule.invalidateNow();
+    this.refreshNow();
   }
 
   #setVisible(visible: boolean): void {
@@ -99,7 +104,7 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     clearInterval(this.#ticker);
     if (!visible) return;
     this.#ticker = setInterval(() => {
-      if (this.#model?.ageing) this.redraw();
+      if (this.#model?.ageing) this.redrawAges();
     }, AGE_TICK);
   }
 }

@@ -13,12 +13,17 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Refreshes are at least this far apart: four a second. */
+/** Refreshes are at least this far apart: four a second. Milliseconds. */
 export const REFRESH_INTERVAL = 250;
+/** Under changes that do not end, refreshes are this far apart. Milliseconds. */
+export const SUSTAINED_INTERVAL = 1000;
+/** So many refreshes may follow each other at {@link REFRESH_INTERVAL} after some quiet. */
+export const BURST = 4;
 
 /**
- * Decides when a view asks the program again: after a change, at most four times a second, one request at a time,
- * never while the view is hidden (a change is then remembered until it is shown).
+ * Decides when a view asks the program again: after a change, one request at a time, never while the view is hidden
+ * (a change is then remembered until it is shown). A burst of changes is followed four times a second; a program
+ * that never rests once a second, because rows that are redrawn more often can neither be read nor hovered.
  */
 export class RefreshSchedule {
   #visible = false;
@@ -27,6 +32,8 @@ export class RefreshSchedule {
   #running = false;
   #disposed = false;
   #lastStart = Number.NEGATIVE_INFINITY;
+  /** What is left of the burst, as of `lastStart`. */
+  #burst = BURST;
   #cancelTimer: (() => void) | undefined;
 
   /** `run` handles its own errors: whatever it rejects with is ignored here. */
@@ -66,13 +73,19 @@ export class RefreshSchedule {
 
   #arm(): void {
     if (this.#disposed || !this.#visible || !this.#dirty || this.#running || this.#cancelTimer) return;
-    const wait = this.#urgent ? 0 : this.#lastStart + REFRESH_INTERVAL - this.timers.now();
+    const wait = this.#urgent ? 0 : this.#wait();
     if (wait <= 0) void this.#start();
     else
       this.#cancelTimer = this.timers.after(wait, () => {
         this.#cancelTimer = undefined;
         this.#arm();
       });
+  }
+
+  #wait(): number {
+    const elapsed = this.timers.now() - this.#lastStart;
+    const burst = this.#burst + elapsed / SUSTAINED_INTERVAL;
+    return Math.max(REFRESH_INTERVAL - elapsed, (1 - burst) * SUSTAINED_INTERVAL);
   }
 
   #disarm(): void {
@@ -84,7 +97,12 @@ export class RefreshSchedule {
     this.#running = true;
     this.#dirty = false;
     this.#urgent = false;
-    this.#lastStart = this.timers.now();
+    const now = this.timers.now();
+    this.#burst = Math.max(
+      0,
+      Math.min(BURST, this.#burst + (now - this.#lastStart) / SUSTAINED_INTERVAL) - 1,
+    );
+    this.#lastStart = now;
     try {
       await this.run();
     } catch {
