@@ -16,5 +16,7 @@ const FLAGS = [
  * @param {string} executablePath
  */
 export function launchBrowser(executablePath) {
-  return chromium.launch({ executablePath, headless: true, args: FLAGS, timeout: 30_000 });
+  // On a signal its own handlers would end this process before the rest has been cleaned up.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  return chromium.launch({ executablePath, headless: true, args: FLAGS, timeout: 30_000, ...signals });
 }

@@ -70,8 +70,9 @@ export async function startServer({ editor, settings = {}, vsix = [], env = proc
     writeFileSync(tokenFile, token, { mode: 0o600 });
     const main = join(editor, "out/server-main.js");
     const dirs = ["--server-data-dir", dataDir, "--accept-server-license-terms", "--telemetry-level", "off"];
-    for (const file of vsix)
-      await quietly(process.execPath, [main, ...dirs, "--install-extension", file], { env, timeout: 60_000 });
+    const installs = vsix.flatMap((file) => ["--install-extension", file]);
+    if (installs.length > 0)
+      await quietly(process.execPath, [main, ...dirs, ...installs], { env: clean(env), timeout: 60_000 });
     running = start(
       process.execPath,
       [main, ...dirs, "--host", "127.0.0.1", "--port", "0", "--connection-token-file", tokenFile],
