@@ -1,7 +1,7 @@
 // From a bare clone to a program under the debugger in a real VS Code: sets itself up, builds and packages the
 // extension, installs it into an editor of its own, opens the program and starts it there; shows the live task
 // tree in the terminal as well.
-// Usage: npm start [-- FILE]   (default: examples/numbers-and-letters.mjs)
+// Usage: npm start [-- FILE]   (default: examples/numbers-and-letters.ts)
 //   VSCODE   path of a desktop VS Code (default: the one on this machine, when there is a display)
 //   CHROME   path of a Chromium, to open the served editor on a machine without a display
 // On a terminal the editor stays until Ctrl+C; elsewhere (a pipe, CI) all ends when the program has ended.
@@ -18,7 +18,7 @@ import { startServer } from "./lib/vscode-server.mjs";
 import { ensureChromium } from "./setup-chromium.mjs";
 import { ensureEditor } from "./setup-editor.mjs";
 
-const DEFAULT = "examples/numbers-and-letters.mjs";
+const DEFAULT = "examples/numbers-and-letters.ts";
 /** Without a terminal nobody can press Ctrl+C: a program that still runs then is left alone no longer. */
 const LIMIT = 120_000;
 /** The editor must have started the program by then. Milliseconds. */

@@ -38,7 +38,7 @@ function proc(pid, what) {
  * Linux only the first process (its group is signalled as a whole).
  * @param {Tree} tree @returns {number[]}
  */
-export function members(tree) {
+function members(tree) {
   /** @type {Map<number, number>} */
   const parents = new Map();
   try {
@@ -63,7 +63,7 @@ export function members(tree) {
 }
 
 /** A line about a process for people. @param {number} pid */
-export function describeProcess(pid) {
+function describeProcess(pid) {
   return `${pid} ${proc(pid, "cmdline").split("\0").join(" ").trim().slice(0, 160)}`;
 }
 
@@ -86,7 +86,7 @@ function signalTree(tree, signal) {
  * Asks a tree to end, and makes it end after `grace` milliseconds.
  * @param {Tree} tree
  */
-export async function endTree(tree, grace = 3000) {
+async function endTree(tree, grace = 3000) {
   live.delete(tree);
   signalTree(tree, "SIGTERM");
   const until = Date.now() + grace;
