@@ -1,6 +1,7 @@
 import { complete, suspend, YIELD_ONCE } from "../core/awaitable.js";
 import type { Suspension } from "../core/awaitable.js";
 import { Context } from "../core/context.js";
+import type { Coroutine } from "../core/coroutine.js";
 import { Operation } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -72,9 +73,9 @@ class Sleep<T> extends Operation<T> {
  * @throws ValueError for NaN (rule TK-04).
  * @example yield* sleep(100); // or: await sleep(100)
  */
-export function sleep(ms: number): Operation<void>;
-export function sleep<T>(ms: number, result: T): Operation<T>;
-export function sleep(ms: number, result?: unknown): Operation<unknown> {
+export function sleep(ms: number): Coroutine<void>;
+export function sleep<T>(ms: number, result: T): Coroutine<T>;
+export function sleep(ms: number, result?: unknown): Coroutine<unknown> {
   if (typeof ms !== "number") throw new TypeError(`sleep() takes milliseconds, got ${typeof ms}`);
   if (Number.isNaN(ms)) throw new ValueError("sleep() takes milliseconds, got NaN");
   return new Sleep(ms, result);

@@ -1,0 +1,43 @@
+import { Queue } from "./queue.js";
+import type { Store } from "./store.js";
+
+/**
+ * A {@link Queue} that gives the newest item first (rule QU-10).
+ * @example const stack = new LifoQueue<number>();
+ */
+export class LifoQueue<T> extends Queue<T> {
+  /** @internal */
+  override get _kind(): "lifo-queue" {
+    return "lifo-queue";
+  }
+
+  /** @internal */
+  override _createStore(): Store<T> {
+    return new Stack<T>();
+  }
+}
+
+class Stack<T> implements Store<T> {
+  #items: T[] = [];
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T {
+    return this.#items.pop() as T;
+  }
+
+  page(offset: number, limit: number): T[] {
+    const end = this.#items.length - Math.max(0, offset);
+    return end <= 0 ? [] : this.#items.slice(Math.max(0, end - limit), end).reverse();
+  }
+
+  clear(): void {
+    this.#items = [];
+  }
+}

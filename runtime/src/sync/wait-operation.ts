@@ -1,0 +1,58 @@
+import type { Suspension } from "../core/awaitable.js";
+import { suspend } from "../core/awaitable.js";
+import { Operation } from "../core/coroutine.js";
+import type { Waiter, WaitQueue } from "./wait-queue.js";
+
+/**
+ * @internal An operation that may have to wait in a {@link WaitQueue}. It keeps the promise that all primitives
+ * make: a waiter leaves the queue however its wait ends, and a wake-up that it cannot use is not lost.
+ */
+export abstract class WaitOperation<T> extends Operation<T> {
+  readonly #queue: WaitQueue;
+  #waiter: Waiter | null = null;
+
+  constructor(queue: WaitQueue) {
+    super();
+    this.#queue = queue;
+  }
+
+  /** First attempt: completes without suspending, or `return this.wait()`. */
+  abstract start(): IteratorResult<Suspension, T>;
+
+  /** It was woken; completes, or waits again. */
+  abstract woken(): IteratorResult<Suspension, T>;
+
+  /**
+   * It was cancelled and has left the queue.
+   * @param woken whether it had been woken before: then that wake-up may be due to the next one.
+   */
+  gaveUp?(woken: boolean): void;
+
+  wait(): IteratorResult<Suspension, T> {
+    return suspend((this.#waiter = this.#queue.enqueue()));
+  }
+
+  override next(): IteratorResult<Suspension, T> {
+    const waiter = this.#waiter;
+    if (waiter === null) return this.start();
+    this.#waiter = null;
+    this.#queue.remove(waiter);
+    if (waiter.cancelled()) {
+      this.gaveUp?.(false);
+      throw waiter._cancelledError();
+    }
+    return this.woken();
+  }
+
+  /** The cancellation came after it was woken and before it went on (rule CA-15). */
+  override throw(error: unknown): IteratorResult<Suspension, T> {
+    const waiter = this.#waiter;
+    if (waiter !== null) {
+      this.#waiter = null;
+      const woken = waiter.done() && !waiter.cancelled();
+      this.#queue.remove(waiter);
+      this.gaveUp?.(woken);
+    }
+    return super.throw(error);
+  }
+}
