@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The package as a user gets it: packed, unpacked into an empty folder, used from every kind of module. */
+describe("npm package asyncscope [slow]", function () {
+  this.timeout(120_000);
+  const runtime = resolve("runtime");
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc", { paths: [resolve(".")] });
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "asyncscope-package-"));
+    execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: runtime });
+    const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))!;
+    const target = join(folder, "node_modules", "asyncscope");
+    mkdirSync(target, { recursive: true });
+    execFileSync("tar", ["-xzf", join(folder, tarball), "--strip-components=1", "-C", target]);
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const node = (file: string, source: string): string => {
+    writeFileSync(join(folder, file), source);
+    return execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" });
+  };
+
+  it("is imported by an ES module", () => {
+    assert.equal(
+      node(
+        "esm.mjs",
+        'import { run, sleep } from "asyncscope"; console.log(await run(async () => await sleep(1, "slept")));',
+      ),
+      "slept\n",
+    );
+  });
+
+  it("is required by a CommonJS module", () => {
+    assert.equal(
+      node(
+        "cjs.cjs",
+        'const { run, sleep } = require("asyncscope"); run(async () => sleep(1, "slept")).then(console.log);',
+      ),
+      "slept\n",
+    );
+  });
+
+  it("brings the virtual clock for tests, which works with both builds", () => {
+    const use = (load: string): string =>
+      `${load}; const clock = new VirtualClock(); run(async () => { await sleep(3_600_000); return "an hour"; }, { loopFactory: () => new EventLoop({ clock }) }).then(console.log);`;
+    assert.equal(
+      node(
+        "clock.mjs",
+        use(
+          'import { run, sleep, EventLoop } from "asyncscope"; import { VirtualClock } from "asyncscope/testing"',
+        ),
+      ),
+      "an hour\n",
+    );
+    assert.equal(
+      node(
+        "clock.cjs",
+        use(
+          'const { run, sleep, EventLoop } = require("asyncscope"); const { VirtualClock } = require("asyncscope/testing")',
+        ),
+      ),
+      "an hour\n",
+    );
+  });
+
+  it("lets the process end at once when nothing runs", () => {
+    assert.equal(
+      node("end.mjs", 'import "asyncscope"; process.on("exit", () => console.log("ended"));'),
+      "ended\n",
+    );
+  });
+
+  it("is typed for both module systems", () => {
+    const program = `import { coro, run, sleep, Queue } from "asyncscope";
+const queue = new Queue<number>(3);
+const main = coro(function* () { yield* sleep(1); yield* queue.put(1); return yield* queue.get(); });
+export const result: Promise<number> = run(main());
+// @ts-expect-error a string is no number
+export const wrong: Promise<string> = run(main());
+`;
+    for (const file of ["types.mts", "types.cts"]) writeFileSync(join(folder, file), program);
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          module: "nodenext",
+          target: "es2022",
+          lib: ["es2023", "esnext.disposable"],
+          strict: true,
+          noEmit: true,
+          types: [],
+          skipLibCheck: false,
+        },
+        files: ["types.mts", "types.cts"],
+      }),
+    );
+    try {
+      execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    } catch (error) {
+      assert.fail((error as { stdout: string }).stdout);
+    }
+  });
+
+  it("ships its licence, and nothing but what is needed", () => {
+    const shipped = readdirSync(join(folder, "node_modules", "asyncscope")).sort();
+    assert.deepEqual(shipped, ["LICENSE", "README.md", "dist", "package.json", "src"]);
+    const manifest = JSON.parse(
+      readFileSync(join(folder, "node_modules", "asyncscope", "package.json"), "utf8"),
+    ) as Record<string, unknown>;
+    assert.equal(manifest["dependencies"], undefined);
+  });
+});
