@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../scripts/lib/root.mjs";
+import { eventually } from "../support/eventually.js";
+import { Workbench } from "../support/workbench.js";
+import { copyOfExamples } from "../support/workspace.js";
+
+const PROGRAM = "workshop.ts";
+const source = readFileSync(join(root, "test/fixtures", PROGRAM), "utf8").split("\n");
+
+/** The 1-based line that carries a marker. */
+function lineOf(marker: string): number {
+  const index = source.findIndex((line) => line.includes(`// @${marker}`));
+  assert.ok(index >= 0, `no line is marked @${marker}`);
+  return index + 1;
+}
+
+for (const [name, theme] of [
+  ["dark", "Default Dark Modern"],
+  ["light", "Default Light Modern"],
+] as const)
+  describe(`a person debugs a program in the editor, ${name} theme [slow]`, function () {
+    this.timeout(60_000);
+    let workspace: ReturnType<typeof copyOfExamples>;
+    let workbench: Workbench;
+
+    before(async function () {
+      this.timeout(120_000);
+      workspace = copyOfExamples();
+      cpSync(join(root, "test/fixtures", PROGRAM), join(workspace.folder, PROGRAM));
+      workbench = await Workbench.open({ folder: workspace.folder, theme, name });
+    });
+
+    after(async () => {
+      await workbench.close();
+      workspace.remove();
+    });
+
+    // Each step stands on the one before it: after a failure the rest would only fail again, and slowly.
+    let broken = false;
+    beforeEach(function () {
+      if (broken) this.skip();
+    });
+    afterEach(async function () {
+      if (this.currentTest?.state !== "failed") return;
+      broken = true;
+      await workbench.picture("failed");
+    });
+
+    it("sees the tasks of the program after F5", async () => {
+      await workbench.openFile(PROGRAM);
+      await workbench.press("F5");
+      for (const task of ["producer", "smith", "carver", "weaver", "clock", "auditor"])
+        await workbench.row("Tasks", task).waitFor();
+      await workbench.picture("tasks");
+    });
+
+    it("sees what each task waits for", async () => {
+      await workbench.row("Tasks", /auditor.*closing/).waitFor();
+      await workbench.row("Tasks", /producer.*jobs/).waitFor();
+    });
+
+    it("opens a queue and sees its items and who waits to put one more", async () => {
+      await workbench.unfold("Queues & Locks");
+      const jobs = workbench.row("Queues & Locks", "jobs");
+      await jobs.waitFor();
+      await workbench.expand(jobs);
+      await workbench.row("Queues & Locks", /job-\d+/).waitFor();
+      await workbench.row("Queues & Locks", "producer").waitFor();
+      await workbench.picture("queue");
+    });
+
+    it("pins a task: it stands in the Call Stack as stopped, while the program runs on", async () => {
+      await workbench.row("Tasks", "auditor").click();
+      await workbench.command("Asyncscope: Pin Task to Call Stack");
+      await workbench.row("Call Stack", "auditor").waitFor();
+      await workbench.row("Call Stack", /audit\b.*workshop\.ts/).waitFor();
+      await workbench.picture("pinned");
+      const before = await workbench.row("Tasks", "clock").innerText();
+      // The clock ticks several times a second: its row changes as long as the program runs.
+      await eventually(
+        "the clock goes on",
+        async () => before !== (await workbench.row("Tasks", "clock").innerText()),
+      );
+    });
+
+    it("reads the locals of the pinned task in Variables", async () => {
+      await workbench.row("Call Stack", /audit\b.*workshop\.ts/).click();
+      await workbench.row("Variables", /account.*A-17/).waitFor();
+      await workbench.row("Variables", /total.*42/).waitFor();
+      await workbench.picture("locals");
+    });
+
+    it("stops at a breakpoint", async () => {
+      await workbench.openFile(PROGRAM);
+      await workbench.goToLine(lineOf("tick"));
+      await workbench.press("F9");
+      await stoppedAt(workbench, lineOf("tick"));
+      await workbench.picture("breakpoint");
+    });
+
+    it("steps over a yield* and is still in the same task", async () => {
+      await workbench.press("F10");
+      await stoppedAt(workbench, lineOf("tick") + 1);
+      await workbench.press("F10");
+      await stoppedAt(workbench, lineOf("after-sleep"));
+      await workbench.picture("stepped");
+    });
+
+    it("stops the program", async () => {
+      await workbench.press("Shift+F5");
+      await workbench.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+      await workbench.picture("ended");
+    });
+  });
+
+/** Waits until the editor shows the program stopped at a line: the arrow in its margin. */
+async function stoppedAt(workbench: Workbench, line: number): Promise<void> {
+  await workbench.page
+    .locator(".margin-view-overlays > div")
+    .filter({ has: workbench.page.locator('[class*="debug-stackframe"]') })
+    .filter({ hasText: new RegExp(`^\\s*${line}\\s*$`) })
+    .first()
+    .waitFor();
+}

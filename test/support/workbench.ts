@@ -1,0 +1,177 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { launchBrowser } from "../../scripts/lib/browser.mjs";
+import { quietly } from "../../scripts/lib/processes.mjs";
+import { root } from "../../scripts/lib/root.mjs";
+import { startServer, type Server } from "../../scripts/lib/vscode-server.mjs";
+import { ensureChromium } from "../../scripts/setup-chromium.mjs";
+import { ensureEditor } from "../../scripts/setup-editor.mjs";
+
+const SCREENSHOTS = join(root, "test/artefacts/screenshots");
+
+export interface WorkbenchOptions {
+  /** Folder to open. */
+  readonly folder: string;
+  /** Name of a built-in colour theme. */
+  readonly theme: string;
+  /** Stands before the names of its screenshots. */
+  readonly name: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The real VS Code with the packaged extension installed, in a headless browser, used as a person does: by keyboard
+ * and mouse, looking at what is on the screen.
+ */
+export class Workbench {
+  readonly #pictures: string;
+  #count = 0;
+
+  private constructor(
+    readonly page: Page,
+    private readonly server: Server,
+    private readonly browser: Browser,
+    name: string,
+  ) {
+    this.#pictures = name;
+  }
+
+  /** Opens a folder and waits until the workbench is there. */
+  static async open({ folder, theme, name, settings = {} }: WorkbenchOptions): Promise<Workbench> {
+    const quiet = () => undefined;
+    const [editor, chromium, vsix] = [
+      await ensureEditor(quiet),
+      await ensureChromium(quiet),
+      await packaged(),
+    ];
+    const server = await startServer({
+      editor,
+      vsix: [vsix],
+      settings: {
+        "workbench.colorTheme": theme,
+        "editor.minimap.enabled": false,
+        "debug.toolBarLocation": "docked",
+        ...settings,
+      },
+    });
+    try {
+      const browser = await launchBrowser(chromium);
+      const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+      page.setDefaultTimeout(30_000);
+      const workbench = new Workbench(page, server, browser, name);
+      await page.goto(server.url({ folder }), { timeout: 60_000 });
+      await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+      return workbench;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+  }
+
+  /** The end of what the server printed, for the report of a failure. */
+  log(): string {
+    return this.server.log();
+  }
+
+  /** Takes a picture of the window: `test/artefacts/screenshots/NAME-NUMBER-WHAT.png`. */
+  async picture(what: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    this.#count += 1;
+    const number = String(this.#count).padStart(2, "0");
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${this.#pictures}-${number}-${what}.png`) });
+  }
+
+  /** Runs a command by its title, through the command palette. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.pick(`>${title}`, title);
+  }
+
+  /** Opens a file by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+KeyP");
+    await this.pick(name, name);
+    await this.page.locator(".tab.active", { hasText: name }).waitFor();
+    await this.page.locator(".editor-instance .view-lines").first().waitFor();
+  }
+
+  /** Puts the cursor on a line of the active editor (1-based). */
+  async goToLine(line: number): Promise<void> {
+    await this.page.keyboard.press("Control+KeyG");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(`:${line}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  async press(key: string): Promise<void> {
+    await this.page.keyboard.press(key);
+  }
+
+  /** A view of the side bar by the title in its header. */
+  view(title: string): Locator {
+    const header = this.page.locator(`.pane-header[aria-label="${title} Section"]`);
+    return this.page.locator(".pane").filter({ has: header });
+  }
+
+  /** The row of a view that holds a text. */
+  row(view: string, text: string | RegExp): Locator {
+    return this.view(view).locator(".monaco-list-row").filter({ hasText: text }).first();
+  }
+
+  /** Opens a view's section when it is folded. */
+  async unfold(view: string): Promise<void> {
+    const header = this.view(view).locator(".pane-header");
+    if ((await header.getAttribute("aria-expanded")) !== "true") await header.click();
+  }
+
+  /** Folds a view's section. */
+  async fold(view: string): Promise<void> {
+    const header = this.view(view).locator(".pane-header");
+    if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
+  }
+
+  /** Opens a row of a tree when it is closed. */
+  async expand(row: Locator): Promise<void> {
+    if ((await row.getAttribute("aria-expanded")) === "false")
+      await row.locator(".monaco-tl-twistie").click();
+  }
+
+  /** All rows of a view as they read, top to bottom. */
+  async rows(view: string): Promise<string[]> {
+    return await this.view(view).locator(".monaco-list-row").allInnerTexts();
+  }
+
+  private async pick(typed: string, label: string): Promise<void> {
+    const widget = this.page.locator(".quick-input-widget");
+    const input = widget.locator("input").first();
+    await input.waitFor();
+    await input.fill(typed);
+    const entry = widget.locator(".monaco-list-row", { hasText: label }).first();
+    await entry.waitFor();
+    await entry.click();
+    await widget.waitFor({ state: "hidden" });
+  }
+}
+
+let vsix: Promise<string> | undefined;
+
+/** The extension as users get it, packaged once per run from what is built. */
+function packaged(): Promise<string> {
+  vsix ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), "asyncscope-vsix-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "asyncscope.vsix");
+    await quietly(process.execPath, [join(root, "scripts/package.mjs"), "--out", file]);
+    return file;
+  })();
+  return vsix;
+}
