@@ -18,6 +18,10 @@ const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
 /** Turns the rows of a {@link ResourceModel} into the editor's tree items. */
 export class ResourceTreeProvider extends LiveTreeProvider<ResourceTreeNode, ResourceModel> {
+  protected override isOwn(node: ResourceTreeNode): boolean {
+    return node.kind === "resource" || node.kind === "items" || node.kind === "waiters";
+  }
+
   protected override tooltip(
     node: ResourceTreeNode,
     model: ResourceModel,

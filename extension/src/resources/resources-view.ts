@@ -30,7 +30,6 @@ export class ResourcesView implements vscode.Disposable {
         return model;
       },
       () => this.#redraw(),
-      () => this.#provider.redrawAges(),
       () => this.#provider.release(),
     );
     this.#view.onDidExpandElement(({ element }) => this.model?.expand(element));

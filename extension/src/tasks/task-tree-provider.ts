@@ -36,6 +36,10 @@ export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskTreeMod
     }
   }
 
+  protected override isOwn(node: TaskTreeNode): boolean {
+    return node.kind === "task" || node.kind === "chain";
+  }
+
   protected override tooltip(
     node: TaskTreeNode,
     model: TaskTreeModel,

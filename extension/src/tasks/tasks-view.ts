@@ -4,6 +4,7 @@ import type { SessionTracker } from "../sessions.js";
 import { LiveView } from "../views/live-view.js";
 import { viewMessage } from "../views/view-message.js";
 import { findRow } from "./reveal-task.js";
+import { count } from "../text.js";
 import { parseFilter } from "./task-filter.js";
 import type { TaskTreeNode } from "./task-nodes.js";
 import { countsText, taskLabel } from "./task-presentation.js";
@@ -43,7 +44,6 @@ export class TasksView implements vscode.Disposable {
         return model;
       },
       () => this.#redraw(),
-      () => this.#provider.redrawAges(),
       () => this.#provider.release(),
     );
     this.#view.onDidExpandElement(({ element }) => this.model?.expand(element));
@@ -170,16 +170,14 @@ export class TasksView implements vscode.Disposable {
     if (this.#view.message !== message) this.#view.message = message;
     const description = model ? countsText(model.counts) : "";
     if (this.#view.description !== description) this.#view.description = description;
-    this.#drawBadge(model?.counts.failed ?? 0);
+    this.#drawBadge(model && model.status !== "ended" ? (model.counts.failed ?? 0) : 0);
     this.#provider.redraw();
   }
 
   #drawBadge(failed: number): void {
     if ((this.#view.badge?.value ?? 0) === failed) return;
     this.#view.badge =
-      failed === 0
-        ? undefined
-        : { value: failed, tooltip: `${failed} failed, and nobody has looked at the error` };
+      failed === 0 ? undefined : { value: failed, tooltip: `${count(failed, "task")} failed` };
   }
 
   #setContext(): void {

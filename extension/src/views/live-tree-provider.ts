@@ -1,5 +1,9 @@
 import * as vscode from "vscode";
 import { HoverHold } from "./hover-hold.js";
+import { RowDiff, type ShownRow } from "./row-diff.js";
+
+/** When more rows change at once, redrawing all is cheaper. */
+const MOST_ROWS = 200;
 
 /** The rows of a model as the editor asks for them. */
 export interface RowSource<Node> {
@@ -17,23 +21,17 @@ export abstract class LiveTreeProvider<
 >
   implements vscode.TreeDataProvider<Node>, vscode.Disposable
 {
-  readonly #onChange = new vscode.EventEmitter<undefined>();
-  readonly #hold = new HoverHold(() => this.#onChange.fire(undefined));
+  readonly #onChange = new vscode.EventEmitter<Node[] | undefined>();
+  readonly #hold = new HoverHold(() => this.#draw());
+  #diff = new RowDiff<Node>();
+  #drawnSession = "";
   readonly onDidChangeTreeData = this.#onChange.event;
-  #drawnAges = "";
 
   constructor(protected readonly model: () => Model | undefined) {}
 
+  /** Redraws the rows that read differently now, unless a hover is open. */
   redraw(): void {
     this.#hold.redraw();
-  }
-
-  /** Time has gone by: redraws if any row reads differently now. */
-  redrawAges(): void {
-    const ages = this.#descriptions();
-    if (ages === this.#drawnAges) return;
-    this.#drawnAges = ages;
-    this.redraw();
   }
 
   /** Redraws even though a hover is open. */
@@ -42,7 +40,11 @@ export abstract class LiveTreeProvider<
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    return [...((await this.model()?.children(node)) ?? [])];
+    const model = this.model();
+    if (!model) return [];
+    const rows = await model.children(node);
+    if (model === this.model()) this.#diff.drewList(node?.path, this.#shown(rows, model, false));
+    return [...rows];
   }
 
   getParent(node: Node): Node | undefined {
@@ -53,6 +55,7 @@ export abstract class LiveTreeProvider<
     const model = this.model();
     if (!model) return new vscode.TreeItem("");
     const item = this.item(node, model);
+    this.#diff.drewRow(node.path, rowText(item));
     item.id = `${model.session.id}:${node.path}`;
     return item;
   }
@@ -72,20 +75,30 @@ export abstract class LiveTreeProvider<
     this.#onChange.dispose();
   }
 
-  #descriptions(): string {
+  #draw(): void {
     const model = this.model();
-    if (!model) return "";
-    const texts: string[] = [];
-    const visit = (nodes: readonly Node[]): void => {
-      for (const node of nodes) {
-        const { description } = this.item(node, model);
-        if (typeof description === "string") texts.push(description);
-        if (model.isExpanded(node)) visit(model.rows(node));
-      }
-    };
-    visit(model.rows());
-    return texts.join("\n");
+    const session = model?.session.id ?? "";
+    if (session !== this.#drawnSession) {
+      this.#drawnSession = session;
+      this.#diff = new RowDiff();
+    }
+    const changes = model ? this.#diff.changes(this.#shown(model.rows(), model, true)) : "all";
+    if (changes === "all" || changes.length > MOST_ROWS) this.#onChange.fire(undefined);
+    else if (changes.length > 0) this.#onChange.fire([...changes]);
   }
+
+  #shown(rows: readonly Node[], model: Model, deep: boolean): ShownRow<Node>[] {
+    return rows.map((node) => ({
+      node,
+      path: node.path,
+      text: rowText(this.item(node, model)),
+      own: this.isOwn(node),
+      ...(deep && model.isExpanded(node) && { children: this.#shown(model.rows(node), model, deep) }),
+    }));
+  }
+
+  /** Whether the editor can redraw this row alone: the model keeps the same object for it. */
+  protected abstract isOwn(node: Node): boolean;
 
   protected abstract item(node: Node, model: Model): vscode.TreeItem;
 
@@ -107,4 +120,11 @@ export function themeIcon(icon: {
   readonly color: string | undefined;
 }): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icon.icon, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
+}
+
+function rowText(item: vscode.TreeItem): string {
+  const label = typeof item.label === "string" ? item.label : (item.label?.label ?? "");
+  const icon = item.iconPath instanceof vscode.ThemeIcon ? item.iconPath : undefined;
+  const expandable = item.collapsibleState !== vscode.TreeItemCollapsibleState.None;
+  return [label, item.description, icon?.id, icon?.color?.id, item.contextValue, expandable].join("\t");
 }

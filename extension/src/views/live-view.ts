@@ -31,7 +31,6 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
 
   /**
    * @param redraw shows the model's state
-   * @param redrawAges shows it again if time has changed how it reads
    * @param release ends the wait for an open hover: what comes now must be seen at once
    */
   constructor(
@@ -39,7 +38,6 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     private readonly sessions: SessionTracker,
     private readonly create: (session: ScopeSession) => Model,
     private readonly redraw: () => void,
-    private readonly redrawAges: () => void,
     private readonly release: () => void,
   ) {
     this.#subscriptions = [
@@ -104,7 +102,7 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     clearInterval(this.#ticker);
     if (!visible) return;
     this.#ticker = setInterval(() => {
-      if (this.#model?.ageing) this.redrawAges();
+      if (this.#model?.ageing) this.redraw();
     }, AGE_TICK);
   }
 }
