@@ -98,11 +98,11 @@ function editorEntries(folder = "test") {
 const workspacesFromSource = {
   name: "workspaces-from-source",
   setup(b) {
-    b.onResolve({ filter: /^(asyncscope|@asyncscope\/)/ }, (args) =>
-      args.pluginData === "seen"
-        ? undefined
-        : b.resolve(args.path, { kind: args.kind, resolveDir: root, pluginData: "seen" }),
-    );
+    b.onResolve({ filter: /^(asyncscope|@asyncscope\/)/ }, ({ path }) => {
+      const [, folder, entry] = /^(?:@asyncscope\/([^/]+)|asyncscope)(?:\/(.+))?$/.exec(path) ?? [];
+      // Named outright: `packages: "external"` would leave what esbuild resolves by itself outside.
+      return { path: join(root, folder ?? "runtime", "src", `${entry ?? "index"}.ts`) };
+    });
   },
 };
 

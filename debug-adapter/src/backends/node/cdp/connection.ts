@@ -1,0 +1,153 @@
+import type { Protocol } from "devtools-protocol";
+import type { ProtocolMapping } from "devtools-protocol/types/protocol-mapping.js";
+import { WebSocket, type RawData } from "ws";
+
+/** Node's own domain; the DevTools definitions do not have it. */
+interface NodeCommands {
+  "NodeRuntime.enable": { paramsType: []; returnType: void };
+  "NodeRuntime.notifyWhenWaitingForDisconnect": { paramsType: [{ enabled: boolean }]; returnType: void };
+}
+interface NodeEvents {
+  "NodeRuntime.waitingForDisconnect": [];
+  "NodeRuntime.waitingForDebugger": [];
+}
+
+type Commands = ProtocolMapping.Commands & NodeCommands;
+type Events = ProtocolMapping.Events & NodeEvents;
+export type Command = keyof Commands;
+export type CdpEvent = keyof Events;
+type Parameters<M extends Command> = Commands[M]["paramsType"];
+type Result<M extends Command> = Commands[M]["returnType"];
+
+/** A command the program answered with an error. */
+export class CdpError extends Error {
+  constructor(
+    readonly method: string,
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = "CdpError";
+  }
+}
+
+/** The program is gone, or never answered. */
+export class CdpClosedError extends Error {
+  constructor(method: string) {
+    super(`the connection to the program closed during ${method}`);
+    this.name = "CdpClosedError";
+  }
+}
+
+interface Pending {
+  readonly method: string;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One reply may carry a whole snapshot; beyond this the connection is given up. */
+const MAX_PAYLOAD = 512 * 1024 * 1024;
+const OPEN_TIMEOUT_MS = 5000;
+
+/**
+ * A Chrome DevTools Protocol connection (https://chromedevtools.github.io/devtools-protocol/v8/).
+ * Events are delivered in order and synchronously with the socket, so that a listener of `Debugger.scriptParsed`
+ * has always run before `Debugger.paused` arrives.
+ */
+export class CdpConnection {
+  readonly #socket: WebSocket;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Map<string, Set<(params: never) => void>>();
+  readonly #trace: ((method: string) => void) | undefined;
+  #nextId = 1;
+  #closed = false;
+  /** Settles when the connection has ended, however it did. */
+  readonly closed: Promise<void>;
+
+  private constructor(socket: WebSocket, trace?: (method: string) => void) {
+    this.#socket = socket;
+    this.#trace = trace;
+    socket.on("message", (data) => this.#receive(data));
+    this.closed = new Promise((resolve) => {
+      socket.on("close", () => {
+        this.#closed = true;
+        for (const { reject, method } of this.#pending.values()) reject(new CdpClosedError(method));
+        this.#pending.clear();
+        resolve();
+      });
+    });
+    // An error is always followed by close, which is where it is handled.
+    socket.on("error", () => undefined);
+  }
+
+  /** @param trace is told the name of each command sent (for tests and logs). */
+  static open(url: string, trace?: (method: string) => void): Promise<CdpConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url, {
+        perMessageDeflate: false,
+        maxPayload: MAX_PAYLOAD,
+        handshakeTimeout: OPEN_TIMEOUT_MS,
+      });
+      socket.once("error", reject);
+      socket.once("open", () => {
+        socket.off("error", reject);
+        resolve(new CdpConnection(socket, trace));
+      });
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  send<M extends Command>(method: M, ...[params]: Parameters<M>): Promise<Result<M>> {
+    if (this.#closed) return Promise.reject(new CdpClosedError(method));
+    const id = this.#nextId++;
+    this.#trace?.(method);
+    const text = JSON.stringify({ id, method, params: params ?? {} });
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject });
+      this.#socket.send(text, (error) => {
+        if (error !== undefined && error !== null && this.#pending.delete(id))
+          reject(new CdpClosedError(method));
+      });
+    });
+  }
+
+  /** Returns a function that stops listening. */
+  on<E extends CdpEvent>(event: E, listener: (...args: Events[E]) => void): () => void {
+    let set = this.#listeners.get(event);
+    if (set === undefined) this.#listeners.set(event, (set = new Set()));
+    const entry = listener as unknown as (params: never) => void;
+    set.add(entry);
+    return () => set.delete(entry);
+  }
+
+  close(): void {
+    this.#socket.close();
+    // A program that is stuck never answers the closing handshake.
+    setTimeout(() => this.#socket.terminate(), 500).unref();
+  }
+
+  #receive(data: RawData): void {
+    const message = JSON.parse((data as Buffer).toString("utf8")) as {
+      id?: number;
+      method?: string;
+      params?: unknown;
+      result?: unknown;
+      error?: { code: number; message: string };
+    };
+    if (message.id !== undefined) {
+      const pending = this.#pending.get(message.id);
+      this.#pending.delete(message.id);
+      if (pending === undefined) return;
+      const { error } = message;
+      if (error) pending.reject(new CdpError(pending.method, error.code, error.message));
+      else pending.resolve(message.result);
+    } else if (message.method !== undefined) {
+      for (const listener of this.#listeners.get(message.method) ?? []) listener(message.params as never);
+    }
+  }
+}
+
+export type { Protocol };

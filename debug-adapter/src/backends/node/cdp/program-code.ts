@@ -1,0 +1,61 @@
+/**
+ * JavaScript that runs inside the program, as text. It uses no method that the program may have patched on
+ * prototypes, runs no getter and no proxy trap, and cuts what is long before it travels.
+ */
+
+/** Longest string sent for display, in characters. */
+export const MAX_STRING = 10_000;
+
+/** `this`: any object. Says how many own keys it has and whether one of its strings is too long to send. */
+export const SURVEY = `function (max) {
+  const keys = Reflect.ownKeys(this);
+  let long = false;
+  const n = keys.length < 1000 ? keys.length : 1000;
+  for (let i = 0; i < n && !long; i++) {
+    const d = Reflect.getOwnPropertyDescriptor(this, keys[i]);
+    if (d !== undefined && typeof d.value === "string" && d.value.length > max) long = true;
+  }
+  return keys.length * 2 + (long ? 1 : 0);
+}`;
+
+/** `this`: any object. Its own keys as a list that stays in the program; without indexes when asked. */
+export const KEYS = `function (skipIndexes) {
+  const keys = Reflect.ownKeys(this);
+  if (!skipIndexes) return { keys, object: this, __proto__: null };
+  const named = [];
+  let n = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const k = keys[i];
+    if (typeof k === "string" && /^(0|[1-9][0-9]*)$/.test(k)) continue;
+    Reflect.defineProperty(named, n++, { value: k, configurable: true, enumerable: true, writable: true });
+  }
+  return { keys: named, object: this, __proto__: null };
+}`;
+
+const CUT = `const cut = (v) => typeof v === "string" && v.length > max
+    ? v.slice(0, max) + "… (" + v.length + " characters)" : v;
+  const copy = (to, key, from, name) => {
+    const d = Reflect.getOwnPropertyDescriptor(from, name);
+    if (d === undefined) return;
+    if ("value" in d) d.value = cut(d.value);
+    d.configurable = true;
+    Reflect.defineProperty(to, key, d);
+  };`;
+
+/** `this`: what KEYS returned. One page of its properties as a shadow object; getters are copied, not called. */
+export const KEY_PAGE = `function (start, count, max) {
+  ${CUT}
+  const page = { __proto__: null };
+  const end = Math.min(start + count, this.keys.length);
+  for (let i = start; i < end; i++) copy(page, this.keys[i], this.object, this.keys[i]);
+  return page;
+}`;
+
+/** `this`: an array or typed array. One page of its elements. */
+export const INDEX_PAGE = `function (start, count, max) {
+  ${CUT}
+  const page = { __proto__: null };
+  const end = Math.min(start + count, this.length);
+  for (let i = start; i < end; i++) copy(page, i, this, i);
+  return page;
+}`;

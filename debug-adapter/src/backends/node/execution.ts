@@ -1,0 +1,197 @@
+import type { Protocol } from "devtools-protocol";
+import { fail } from "../../errors.js";
+import type { Stop, StopReason } from "../../target/execution.js";
+import type { Breakpoints } from "./breakpoints.js";
+import type { CdpConnection } from "./cdp/connection.js";
+import type { DebuggerDomain } from "./cdp/debugger-domain.js";
+import { urlPattern } from "./paths.js";
+import type { Scripts } from "./scripts.js";
+import { describe } from "./values/describe.js";
+import { Values, type Remote } from "./values/values.js";
+
+/** The program standing still: everything here is valid until it moves on. */
+export interface Paused {
+  readonly callFrames: readonly Protocol.Debugger.CallFrame[];
+  readonly values: Values;
+  readonly exception: Remote | undefined;
+  readonly uncaught: boolean;
+  readonly stop: Stop;
+}
+
+/** A pause that is not shown to the user when it returns true; it then has resumed the program or steps on. */
+export type PauseFilter = (event: Protocol.Debugger.PausedEvent) => Promise<boolean>;
+
+/** How long an idle program may take to reach JavaScript before the pause makes it run some, in milliseconds. */
+const IDLE_PAUSE_MS = 150;
+/** Name of the script that a pause of an idle program runs. */
+export const IDLE_SCRIPT = "asyncscope-idle";
+
+/** Running and standing still. */
+export class Execution {
+  readonly #cdp: CdpConnection;
+  readonly #domain: DebuggerDomain;
+  readonly #scripts: Scripts;
+  readonly #breakpoints: Breakpoints;
+  readonly #filters: PauseFilter[] = [];
+  #paused: Paused | undefined;
+  #generation = 0;
+  #entry: string | undefined;
+  #entryPath: string | undefined;
+  #pauseAsked = false;
+  #exceptions: "none" | "uncaught" | "all" = "none";
+  onStopped: (stop: Stop) => void = () => undefined;
+  onResumed: () => void = () => undefined;
+
+  constructor(cdp: CdpConnection, domain: DebuggerDomain, scripts: Scripts, breakpoints: Breakpoints) {
+    this.#cdp = cdp;
+    this.#domain = domain;
+    this.#scripts = scripts;
+    this.#breakpoints = breakpoints;
+    cdp.on("Debugger.paused", (event) => void this.#onPaused(event).catch(() => undefined));
+    cdp.on("Debugger.resumed", () => this.#onResumed());
+    domain.onEnabled(async () => {
+      if (this.#exceptions !== "none") await this.#applyExceptions();
+      if (this.#entryPath !== undefined) await this.#setEntry(this.#entryPath);
+    });
+    domain.onDisabled(() => {
+      this.#entry = undefined;
+    });
+  }
+
+  get paused(): Paused | undefined {
+    return this.#paused;
+  }
+
+  /** The present stop, or the error that says there is none. */
+  require(): Paused {
+    return this.#paused ?? fail("notPaused");
+  }
+
+  addFilter(filter: PauseFilter): void {
+    this.#filters.push(filter);
+  }
+
+  /** Stops before the first statement of the program. */
+  async stopOnEntry(program: string): Promise<void> {
+    this.#entryPath = program;
+    await this.#domain.need("entry");
+  }
+
+  async #setEntry(path: string): Promise<void> {
+    const reply = await this.#cdp.send("Debugger.setBreakpointByUrl", {
+      urlRegex: urlPattern(path),
+      lineNumber: 0,
+      columnNumber: 0,
+    });
+    this.#entry = reply.breakpointId;
+  }
+
+  async setExceptions(state: "none" | "uncaught" | "all"): Promise<void> {
+    this.#exceptions = state;
+    if (this.#domain.enabled) await this.#applyExceptions();
+    if (state === "none") await this.#domain.release("exceptions");
+    else await this.#domain.need("exceptions");
+  }
+
+  async #applyExceptions(): Promise<void> {
+    await this.#cdp.send("Debugger.setPauseOnExceptions", { state: this.#exceptions });
+  }
+
+  async pause(): Promise<void> {
+    if (this.#paused !== undefined) return;
+    this.#pauseAsked = true;
+    await this.#domain.need("pause");
+    await this.#cdp.send("Debugger.pause");
+    setTimeout(() => {
+      if (this.#paused === undefined && this.#pauseAsked)
+        this.#cdp
+          .send("Runtime.evaluate", { expression: `0\n//# sourceURL=${IDLE_SCRIPT}` })
+          .catch(() => undefined);
+    }, IDLE_PAUSE_MS).unref();
+  }
+
+  async resume(): Promise<void> {
+    this.require();
+    await this.move("Debugger.resume");
+  }
+
+  /** Goes on in one of V8's ways. Everything about the present stop becomes invalid. */
+  async move(
+    how: "Debugger.resume" | "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut",
+  ): Promise<void> {
+    if (how === "Debugger.resume") await this.#cdp.send(how, {});
+    else if (how === "Debugger.stepOut") await this.#cdp.send(how);
+    else await this.#cdp.send(how, {});
+  }
+
+  async #onPaused(event: Protocol.Debugger.PausedEvent): Promise<void> {
+    const generation = ++this.#generation;
+    await this.#domain.need("paused");
+    if (await this.#handled(event)) return;
+    if (generation !== this.#generation) return;
+    const ids = event.hitBreakpoints ?? [];
+    const reason = this.#reasonOf(event, ids);
+    if (reason === "entry") await this.#clearEntry();
+    this.#pauseAsked = false;
+    await this.#domain.release("pause");
+    const values = new Values(this.#cdp, `stop-${generation}`);
+    const exception = reason === "exception" ? (event.data as Remote | undefined) : undefined;
+    const stop: Stop = {
+      reason,
+      description: undefined,
+      text: exception === undefined ? undefined : describe(exception),
+      breakpointIds: this.#breakpoints.hit(ids),
+    };
+    this.#paused = {
+      callFrames: event.callFrames,
+      values,
+      exception,
+      uncaught: (event.data as { uncaught?: boolean } | undefined)?.uncaught === true,
+      stop,
+    };
+    this.onStopped(stop);
+  }
+
+  /** Pauses that are only there for us. */
+  async #handled(event: Protocol.Debugger.PausedEvent): Promise<boolean> {
+    const ids = event.hitBreakpoints ?? [];
+    if (this.#breakpoints.isInstrumentation(ids) || event.reason === ("instrumentation" as string)) {
+      const id =
+        (event.data as { scriptId?: string } | undefined)?.scriptId ??
+        event.callFrames[0]?.location.scriptId ??
+        "";
+      const script = this.#scripts.byId(id);
+      if (script !== undefined) await this.#breakpoints.placeInScript(script);
+      await this.#cdp.send("Debugger.resume", {});
+      return true;
+    }
+    for (const filter of this.#filters) if (await filter(event)) return true;
+    return false;
+  }
+
+  #reasonOf(event: Protocol.Debugger.PausedEvent, ids: readonly string[]): StopReason {
+    if (this.#entry !== undefined && ids.includes(this.#entry)) return "entry";
+    if (event.reason === "exception" || event.reason === "promiseRejection") return "exception";
+    if (this.#breakpoints.hit(ids).length > 0) return "breakpoint";
+    if (this.#domain.needs("step")) return "step";
+    if (this.#pauseAsked) return "pause";
+    return "debugger statement";
+  }
+
+  async #clearEntry(): Promise<void> {
+    const breakpointId = this.#entry;
+    this.#entry = undefined;
+    this.#entryPath = undefined;
+    if (breakpointId !== undefined) await this.#cdp.send("Debugger.removeBreakpoint", { breakpointId });
+    await this.#domain.release("entry");
+  }
+
+  #onResumed(): void {
+    this.#generation++;
+    const paused = this.#paused;
+    this.#paused = undefined;
+    paused?.values.release();
+    void this.#domain.release("paused").catch(() => undefined);
+    if (paused !== undefined) this.onResumed();
+  }
+}

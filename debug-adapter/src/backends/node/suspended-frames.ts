@@ -1,0 +1,176 @@
+import type { Protocol } from "devtools-protocol";
+import { fail } from "../../errors.js";
+import type { EvaluatePurpose, FrameView, ScopeView } from "../../target/execution.js";
+import type { ValueView } from "../../target/values.js";
+import type { CdpConnection } from "./cdp/connection.js";
+import { checked, limitsOf } from "./evaluate.js";
+import { sourceView } from "./source-view.js";
+import type { SourcePosition } from "./scripts.js";
+import { callArgument, type Remote, type Values } from "./values/values.js";
+
+/** What V8 tells of a generator object, with nothing but the Runtime domain. */
+export interface GeneratorState {
+  readonly generator: Remote;
+  readonly state: "suspended" | "running" | "closed" | undefined;
+  readonly functionName: string;
+  readonly scriptId: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  /** Where the function itself begins: 0-based, as V8 says it. */
+  readonly functionLocation: Protocol.Debugger.Location | undefined;
+  readonly scopes: Remote | undefined;
+  readonly receiver: Remote | undefined;
+}
+
+/** Reads the position and the scopes of a generator object. Undefined when V8 tells none. */
+export async function generatorState(
+  cdp: CdpConnection,
+  generator: Remote,
+): Promise<GeneratorState | undefined> {
+  const { internalProperties } = await cdp.send("Runtime.getProperties", {
+    objectId: generator.objectId!,
+    ownProperties: true,
+  });
+  const internals = new Map((internalProperties ?? []).map(({ name, value }) => [name, value]));
+  const location = internals.get("[[GeneratorLocation]]")?.value as Protocol.Debugger.Location | undefined;
+  const fn = internals.get("[[GeneratorFunction]]");
+  const functionLocation = fn?.objectId === undefined ? undefined : await functionStart(cdp, fn.objectId);
+  if (location === undefined && functionLocation === undefined) return undefined;
+  const place = location ?? functionLocation!;
+  return {
+    generator,
+    state: internals.get("[[GeneratorState]]")?.value as GeneratorState["state"],
+    functionName: functionName(fn),
+    scriptId: place.scriptId,
+    line: place.lineNumber + 1,
+    column: (place.columnNumber ?? 0) + 1,
+    functionLocation,
+    scopes: internals.get("[[Scopes]]"),
+    receiver: internals.get("[[GeneratorReceiver]]"),
+  };
+}
+
+async function functionStart(
+  cdp: CdpConnection,
+  objectId: string,
+): Promise<Protocol.Debugger.Location | undefined> {
+  const { internalProperties } = await cdp.send("Runtime.getProperties", { objectId, ownProperties: true });
+  return internalProperties?.find(({ name }) => name === "[[FunctionLocation]]")?.value?.value as
+    Protocol.Debugger.Location | undefined;
+}
+
+function functionName(fn: Remote | undefined): string {
+  const match = /^(?:static\s+)?(?:async\s+)?(?:function\s*)?\*?\s*([\w$#]+)/.exec(fn?.description ?? "");
+  return match === null || match[1] === "function" ? "" : match[1]!;
+}
+
+/** A frame of a suspended task: its variables are read live from the generator while the program runs. */
+export class SuspendedFrame implements FrameView {
+  readonly kind = "code";
+  readonly name: string;
+  readonly source: NonNullable<FrameView["source"]>;
+  readonly line: number;
+  readonly column: number;
+  readonly subtle: boolean;
+  readonly #cdp: CdpConnection;
+  readonly #state: GeneratorState;
+  readonly #values: Values;
+
+  constructor(
+    cdp: CdpConnection,
+    state: GeneratorState,
+    values: Values,
+    name: string,
+    position: SourcePosition,
+  ) {
+    this.#cdp = cdp;
+    this.#state = state;
+    this.#values = values;
+    this.name = name;
+    this.source = sourceView(cdp, position);
+    this.line = position.line;
+    this.column = position.column;
+    this.subtle = position.skipped;
+  }
+
+  async scopes(): Promise<ScopeView[]> {
+    const scopes = await this.#scopeList();
+    return scopes.map(({ name, remote }, i) => ({
+      name,
+      kind: i === 0 ? "locals" : "other",
+      expensive: name === "Global",
+      variables: this.#values.view(remote, {
+        refuse: (variable) => fail("suspendedReadOnly", { name: variable }),
+      }).children!,
+    }));
+  }
+
+  async #scopeList(): Promise<{ name: string; remote: Remote }[]> {
+    const list = this.#state.scopes;
+    if (list?.objectId === undefined) return [];
+    const { result } = await this.#cdp.send("Runtime.getProperties", {
+      objectId: list.objectId,
+      ownProperties: true,
+    });
+    const scopes: { name: string; remote: Remote }[] = [];
+    for (const { value } of result) {
+      if (value?.objectId === undefined) continue;
+      const name = (value.description ?? "Scope").replace(/ \(.*\)$/, (suffix) =>
+        suffix === " ()" ? "" : suffix,
+      );
+      scopes.push({ name, remote: value });
+    }
+    return scopes;
+  }
+
+  async names(): Promise<string[]> {
+    return [...(await this.#bindings()).keys()];
+  }
+
+  /** The variables visible here, inner ones hiding outer ones. Global ones need no passing on. */
+  async #bindings(): Promise<Map<string, Remote>> {
+    const bindings = new Map<string, Remote>();
+    for (const { name, remote } of await this.#scopeList()) {
+      if (name === "Global") continue;
+      const { result } = await this.#cdp.send("Runtime.getProperties", {
+        objectId: remote.objectId!,
+        ownProperties: true,
+      });
+      for (const { name: variable, value } of result)
+        if (
+          value !== undefined &&
+          !bindings.has(variable) &&
+          /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(variable)
+        )
+          bindings.set(variable, value);
+    }
+    return bindings;
+  }
+
+  /** The expression runs as a function that takes the variables as its arguments: it can read them, not set them. */
+  async evaluate(expression: string, purpose: EvaluatePurpose): Promise<ValueView> {
+    const bindings = await this.#bindings();
+    bindings.delete("this");
+    bindings.delete("arguments");
+    const names = [...bindings.keys()];
+    const parameters = [...names, "__asyncscope_source"].join(", ");
+    const declaration =
+      purpose === "hover"
+        ? `function (${parameters}) { return (${expression}\n); }`
+        : `function (${parameters}) { return eval(__asyncscope_source); }`;
+    const receiver = this.#state.receiver;
+    const self = receiver?.objectId ?? this.#state.generator.objectId!;
+    const reply = await this.#cdp.send("Runtime.callFunctionOn", {
+      functionDeclaration: declaration,
+      objectId: self,
+      arguments: [...[...bindings.values()].map(callArgument), { value: expression }],
+      objectGroup: this.#values.group,
+      generatePreview: true,
+      silent: true,
+      throwOnSideEffect: limitsOf(purpose).noSideEffects,
+    });
+    return this.#values.view(checked(reply));
+  }
+}

@@ -1,0 +1,215 @@
+import type {
+  ChainReply,
+  InspectorEvent,
+  ResourceQuery,
+  ResourceReply,
+  Site,
+  SiteId,
+  SourceLocation,
+  TaskId,
+  TreeQuery,
+  TreeReply,
+} from "@asyncscope/protocol";
+import { fail } from "../../errors.js";
+import type { TaskBackend } from "../../tasks/backend.js";
+import type { FrameView } from "../../target/execution.js";
+import type { Page, Property, VariableContainer } from "../../target/values.js";
+import type { CdpConnection } from "./cdp/connection.js";
+import type { InspectorAccess, ProgramEvent } from "./inspector-access.js";
+import type { Scripts } from "./scripts.js";
+import { positionFrame } from "./static-frames.js";
+import { generatorState, SuspendedFrame, type GeneratorState } from "./suspended-frames.js";
+import { Values } from "./values/values.js";
+
+const MAX_FRAMES = 50;
+
+/** Tasks of a Node program, through its inspector object and V8's knowledge of generators. */
+export class NodeTaskBackend implements TaskBackend {
+  readonly #cdp: CdpConnection;
+  readonly #scripts: Scripts;
+  readonly #access: InspectorAccess;
+  readonly #sites = new Map<SiteId, Site>();
+  #knownSites: SiteId = 0;
+  #groups = 0;
+  /** The inspector's events, and the last state that the program sent when it ended. */
+  onEvent: (event: InspectorEvent | { readonly type: "exit"; readonly tree: TreeReply | undefined }) => void =
+    () => undefined;
+
+  constructor(cdp: CdpConnection, scripts: Scripts, access: InspectorAccess) {
+    this.#cdp = cdp;
+    this.#scripts = scripts;
+    this.#access = access;
+  }
+
+  get ready(): boolean {
+    return this.#access.ready;
+  }
+
+  get problem(): string | undefined {
+    return this.#access.problem;
+  }
+
+  receive(event: ProgramEvent): void {
+    if (event.type === "log") return;
+    if (event.type !== "exit") {
+      this.onEvent(event);
+      return;
+    }
+    const tree = event.tree === "" ? undefined : (JSON.parse(event.tree) as TreeReply);
+    if (tree !== undefined) this.#learn(tree.sites);
+    this.onEvent({ type: "exit", tree });
+  }
+
+  async tree(query: TreeQuery): Promise<TreeReply> {
+    const reply = await this.#access.json<TreeReply>("tree", { ...query, knownSites: this.#knownSites });
+    this.#learn(reply.sites);
+    return reply;
+  }
+
+  async resources(query: ResourceQuery): Promise<ResourceReply> {
+    const reply = await this.#access.json<ResourceReply>("resources", {
+      ...query,
+      knownSites: this.#knownSites,
+    });
+    this.#learn(reply.sites);
+    return reply;
+  }
+
+  async chain(task: TaskId, limit: number): Promise<ChainReply> {
+    const reply = await this.#access.json<ChainReply>("chain", task, limit);
+    this.#learn(reply.sites);
+    return reply;
+  }
+
+  async cancel(task: TaskId, message: string): Promise<boolean> {
+    return (await this.#access.plain("cancel", task, message)) === true;
+  }
+
+  async watch(tasks: readonly TaskId[]): Promise<void> {
+    await this.#access.plain("watch", tasks);
+  }
+
+  /** A site travels once, so what came must be kept. */
+  #learn(sites: readonly Site[]): void {
+    for (const site of sites) {
+      this.#sites.set(site.id, site);
+      if (site.id === this.#knownSites + 1) this.#knownSites = site.id;
+    }
+    while (this.#sites.has(this.#knownSites + 1)) this.#knownSites++;
+  }
+
+  site(id: SiteId): Site | undefined {
+    return this.#sites.get(id);
+  }
+
+  async resolveSite(site: Site): Promise<SourceLocation | undefined> {
+    let script = this.#scripts.byUrl(site.url) ?? this.#scripts.byPath(site.url);
+    if (script === undefined) {
+      await this.#scripts.lookUp();
+      script = this.#scripts.byUrl(site.url) ?? this.#scripts.byPath(site.url);
+    }
+    return this.#location(script?.id, site.line, site.column, site.functionName);
+  }
+
+  async #location(
+    scriptId: string | undefined,
+    line: number,
+    column: number,
+    functionName: string,
+  ): Promise<SourceLocation | undefined> {
+    if (scriptId === undefined) return undefined;
+    if (this.#scripts.byId(scriptId) === undefined) await this.#scripts.lookUp();
+    const position = await this.#scripts.position(this.#scripts.byId(scriptId), line, column);
+    if (position === undefined) return undefined;
+    return { path: position.path, line: position.line, column: position.column, functionName };
+  }
+
+  async locations(tasks: readonly TaskId[]): Promise<(SourceLocation | undefined)[]> {
+    return this.#withGroup(async (group) => {
+      const objects = await this.#access.objects(group, "topFrameObjects", tasks);
+      return Promise.all(
+        objects.map(async (object) => {
+          const state = object === undefined ? undefined : await generatorState(this.#cdp, object);
+          return state === undefined ? undefined : this.#stateLocation(state);
+        }),
+      );
+    });
+  }
+
+  async frameLocations(task: TaskId, limit: number): Promise<(SourceLocation | undefined)[]> {
+    return this.#withGroup(async (group) => {
+      const states = await this.#states(task, group, limit);
+      return Promise.all(
+        states.map((state) => (state === undefined ? undefined : this.#stateLocation(state))),
+      );
+    });
+  }
+
+  #stateLocation(state: GeneratorState): Promise<SourceLocation | undefined> {
+    return this.#location(state.scriptId, state.line, state.column, state.functionName);
+  }
+
+  async #states(task: TaskId, group: string, limit: number): Promise<(GeneratorState | undefined)[]> {
+    const objects = await this.#access.objects(group, "frameObjects", task, limit);
+    return Promise.all(
+      objects.map((object) => (object === undefined ? undefined : generatorState(this.#cdp, object))),
+    );
+  }
+
+  async #withGroup<T>(work: (group: string) => Promise<T>): Promise<T> {
+    const objectGroup = `tasks-${++this.#groups}`;
+    try {
+      return await work(objectGroup);
+    } finally {
+      this.#cdp.send("Runtime.releaseObjectGroup", { objectGroup }).catch(() => undefined);
+    }
+  }
+
+  async frames(task: TaskId): Promise<FrameView[]> {
+    // Lives until the next look at this task: an expanded frame must stay readable.
+    const group = `frames-${task}`;
+    await this.#cdp.send("Runtime.releaseObjectGroup", { objectGroup: group });
+    const values = new Values(this.#cdp, group);
+    const [chain, states] = await Promise.all([
+      this.chain(task, MAX_FRAMES),
+      this.#states(task, group, MAX_FRAMES),
+    ]);
+    if (!chain.found) return fail("taskGone", { task });
+    const out: FrameView[] = [];
+    for (const [i, info] of chain.frames.entries()) {
+      const state = states[i];
+      const name = info.functionName || state?.functionName || "(anonymous)";
+      if (state !== undefined) {
+        if (this.#scripts.byId(state.scriptId) === undefined) await this.#scripts.lookUp();
+        const position = await this.#scripts.position(
+          this.#scripts.byId(state.scriptId),
+          state.line,
+          state.column,
+        );
+        if (position !== undefined) out.push(new SuspendedFrame(this.#cdp, state, values, name, position));
+        continue;
+      }
+      const site = this.#sites.get(info.site);
+      const location = site === undefined ? undefined : await this.resolveSite(site);
+      if (location !== undefined)
+        out.push(positionFrame(this.#cdp, name, { ...location, script: undefined, skipped: false }));
+    }
+    return out;
+  }
+
+  items(resource: number): VariableContainer {
+    return {
+      list: async ({ start = 0, count }: Page): Promise<Property[]> => {
+        const group = `items-${resource}`;
+        const values = new Values(this.#cdp, group);
+        const list = await this.#access.object(group, "items", resource, start, Math.min(count || 100, 1000));
+        const items = await values.view(list).children?.list({ filter: "indexed" });
+        return (items ?? []).map((item) => ({
+          ...item,
+          name: String(Number(item.name) + start),
+          readOnly: true,
+        }));
+      },
+    };
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Loaded with `--require` before anything of the program: opens the inspector on a free loopback port, tells the
+ * adapter where, waits for it, and makes `import "asyncscope"` and TypeScript files work with no set-up.
+ * It leaves nothing behind that keeps the process alive, and a child process inherits nothing of it.
+ */
+import * as inspector from "node:inspector";
+import { renameSync, writeFileSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
+import { ACTIVATE_KEY, EVENT_BINDING, INSPECTOR_KEY, type ActivationOptions } from "@asyncscope/protocol";
+import { EXIT_EVENT, PRELOAD_VARIABLE, type PreloadOptions, type PreloadReport } from "./options.js";
+import { installModuleSupport } from "./module-support.js";
+
+const raw = process.env[PRELOAD_VARIABLE];
+// Reflect.deleteProperty: children inherit the environment, and the program must not see our variable.
+Reflect.deleteProperty(process.env, PRELOAD_VARIABLE);
+removeOwnArguments();
+if (raw !== undefined && isMainThread) start(JSON.parse(raw) as PreloadOptions);
+
+function start(options: PreloadOptions): void {
+  const activation: ActivationOptions = { protocolVersion: options.protocolVersion };
+  Object.defineProperty(globalThis, Symbol.for(ACTIVATE_KEY), {
+    value: activation,
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+  // Without a file to report to nobody debugs: only the module support is wanted.
+  const opened = options.reportFile !== "" && openInspector(options.reportFile);
+  installModuleSupport(options);
+  if (!opened) return;
+  reportEnd();
+  inspector.waitForDebugger();
+}
+
+/** Opens the inspector and reports it; false when the program goes on without us. */
+function openInspector(reportFile: string): boolean {
+  try {
+    // NODE_OPTIONS=--inspect may have opened it already.
+    if (inspector.url() === undefined) inspector.open(0, "127.0.0.1");
+    const url = inspector.url();
+    if (url === undefined) throw new Error("the inspector did not start");
+    report(reportFile, { url, pid: process.pid });
+    return true;
+  } catch (error) {
+    try {
+      report(reportFile, { pid: process.pid, error: error instanceof Error ? error.message : String(error) });
+    } catch {
+      // The directory is gone: the adapter gave up on us, so the program simply runs.
+    }
+    return false;
+  }
+}
+
+/** Write and rename, so that the adapter never reads half a report. */
+function report(file: string, content: PreloadReport): void {
+  writeFileSync(`${file}.tmp`, JSON.stringify(content), { mode: 0o600 });
+  renameSync(`${file}.tmp`, file);
+}
+
+/**
+ * At the end of the program the inspector protocol can no longer evaluate anything ("illegal access"), so the last
+ * state of the tasks is pushed from here while JavaScript still runs.
+ */
+function reportEnd(): void {
+  const stringify = JSON.stringify;
+  process.on("exit", (code) => {
+    const scope = globalThis as unknown as Record<string | symbol, unknown>;
+    const send = scope[EVENT_BINDING];
+    if (typeof send !== "function") return;
+    try {
+      const tasks = scope[Symbol.for(INSPECTOR_KEY)] as { tree(query: object): string } | undefined;
+      const query = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 };
+      const tree = tasks?.tree(query) ?? "";
+      (send as (payload: string) => void)(stringify({ type: EXIT_EVENT, code, tree }));
+    } catch {
+      // Whatever went wrong here must not change how the program ends.
+    }
+  });
+}
+
+/** `child_process.fork` and workers copy `process.execArgv`: what we added must not reach them. */
+function removeOwnArguments(): void {
+  const args = process.execArgv;
+  for (let i = args.length - 1; i >= 0; i--) {
+    if (args[i] === "--inspect-publish-uid=http") args.splice(i, 1);
+    else if (args[i] === "--require" && args[i + 1] === __filename) args.splice(i, 2);
+  }
+}

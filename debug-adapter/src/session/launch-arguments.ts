@@ -1,0 +1,72 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { fail } from "../errors.js";
+import type {
+  AttachConfiguration,
+  LaunchConfiguration,
+  SourceConfiguration,
+} from "../target/configuration.js";
+import type { Arguments } from "./arguments.js";
+
+const CONSOLES = ["internalConsole", "integratedTerminal", "externalTerminal"] as const;
+const CONNECT_TIMEOUT_MS = 10_000;
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|::1|\[::1\])$/i;
+
+export function launchConfiguration(args: Arguments): LaunchConfiguration {
+  const program = args.text("program");
+  if (program === undefined || program.trim() === "") fail("programNotGiven");
+  const given = args.text("cwd");
+  const cwd = given === undefined ? (isAbsolute(program) ? dirname(program) : process.cwd()) : resolve(given);
+  const console = args.text("console") ?? "internalConsole";
+  const known = CONSOLES.find((name) => name === console);
+  if (known === undefined) return args.wrong("console", `one of ${CONSOLES.join(", ")}`);
+  const runtimeExecutable = args.text("runtimeExecutable") ?? "node";
+  const envFile = args.text("envFile");
+  return {
+    program: resolve(cwd, program),
+    args: args.texts("args"),
+    cwd,
+    env: args.textMap("env"),
+    envFile: envFile === undefined ? undefined : resolve(cwd, envFile),
+    runtimeExecutable: runtimeExecutable === "" ? "node" : runtimeExecutable,
+    runtimeArgs: args.texts("runtimeArgs"),
+    console: known,
+    stopOnEntry: args.flag("stopOnEntry"),
+    noDebug: args.flag("noDebug"),
+    timeout: args.count("timeout") ?? CONNECT_TIMEOUT_MS,
+  };
+}
+
+export function attachConfiguration(args: Arguments): AttachConfiguration {
+  const websocketUrl = args.text("websocketUrl");
+  const port = args.count("port");
+  const address = args.text("address") ?? "127.0.0.1";
+  if (websocketUrl !== undefined) {
+    let host: string;
+    try {
+      const url = new URL(websocketUrl);
+      if (url.protocol !== "ws:") return args.wrong("websocketUrl", "a ws:// address");
+      host = url.hostname;
+    } catch {
+      return args.wrong("websocketUrl", "a ws:// address");
+    }
+    if (!LOOPBACK.test(host)) fail("attachNotLocal", { address: host });
+    return { websocketUrl, address: host, port: 0 };
+  }
+  if (port === undefined) return fail("attachNothing");
+  if (port < 1 || port > 65535) return args.wrong("port", "a port from 1 to 65535");
+  if (!LOOPBACK.test(address)) fail("attachNotLocal", { address });
+  return { websocketUrl: undefined, address, port };
+}
+
+export function sourceConfiguration(args: Arguments, root: string): SourceConfiguration {
+  const overrides: Record<string, string> = {};
+  for (const [pattern, target] of Object.entries(args.textMap("sourceMapPathOverrides")))
+    if (target !== null) overrides[pattern] = target;
+  return {
+    sourceMaps: args.optionalFlag("sourceMaps") ?? true,
+    outFiles: args.texts("outFiles"),
+    sourceMapPathOverrides: overrides,
+    skipFiles: args.texts("skipFiles"),
+    root: root.replaceAll("\\", "/"),
+  };
+}

@@ -1,0 +1,98 @@
+import type { TreeOrder, TreePageQuery, TaskFilter, TaskState } from "@asyncscope/protocol";
+import type { TaskBackend } from "../tasks/backend.js";
+import type { Arguments } from "./arguments.js";
+import type { Handler, Handlers, SessionContext } from "./context.js";
+
+const STATES: readonly TaskState[] = [
+  "created",
+  "scheduled",
+  "running",
+  "suspended",
+  "done",
+  "failed",
+  "cancelled",
+];
+
+/** The custom requests about tasks. Their bodies are described in the protocol package. */
+export function taskHandlers(context: SessionContext, backend: () => TaskBackend): Handlers {
+  const tree: Handler = (args) => {
+    const order = args.text("order") ?? "creation";
+    if (order !== "creation" && order !== "await") return args.wrong("order", '"creation" or "await"');
+    const limit = args.count("limit");
+    const filter = filterOf(args);
+    return context.tasks.tree({
+      order: order satisfies TreeOrder,
+      pages: args.objects("pages").map(pageOf),
+      deep: args.flag("deep"),
+      locations: args.optionalFlag("locations") ?? true,
+      ...(limit === undefined ? {} : { limit }),
+      ...(filter === undefined ? {} : { filter }),
+    });
+  };
+  const resources: Handler = (args) => {
+    const [offset, limit, text] = [args.count("offset"), args.count("limit"), args.text("text")];
+    return context.tasks.resources({
+      ...(offset === undefined ? {} : { offset }),
+      ...(limit === undefined ? {} : { limit }),
+      ...(text === undefined ? {} : { text }),
+    });
+  };
+  const chain: Handler = (args) => {
+    const limit = args.count("limit");
+    return context.tasks.chain({
+      task: args.requiredCount("task"),
+      ...(limit === undefined ? {} : { limit }),
+    });
+  };
+  const pin: Handler = async (args) => {
+    context.target("asyncscope/pin");
+    const task = args.requiredCount("task");
+    if (!(args.optionalFlag("pinned") ?? args.wrong("pinned", "a boolean"))) {
+      const dropped = await context.pins.unpin(task, backend());
+      return { threadId: dropped?.threadId ?? 0, pinned: false };
+    }
+    const { threadId } = await context.pins.pin(task, backend());
+    return { threadId, pinned: true };
+  };
+  const cancelTask: Handler = (args) => {
+    const message = args.text("message");
+    return context.tasks.cancel({
+      task: args.requiredCount("task"),
+      ...(message === undefined ? {} : { message }),
+    });
+  };
+  return {
+    "asyncscope/tree": tree,
+    "asyncscope/resources": resources,
+    "asyncscope/chain": chain,
+    "asyncscope/pin": pin,
+    "asyncscope/cancelTask": cancelTask,
+  };
+}
+
+function pageOf(args: Arguments): TreePageQuery {
+  const [offset, limit] = [args.count("offset"), args.count("limit")];
+  return {
+    task: args.requiredCount("task"),
+    ...(offset === undefined ? {} : { offset }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+function filterOf(args: Arguments): TaskFilter | undefined {
+  if (args.raw["filter"] === undefined || args.raw["filter"] === null) return undefined;
+  const filter = args.object("filter");
+  const [text, olderThan] = [filter.text("text"), filter.count("olderThan")];
+  const states = filter
+    .texts("states")
+    .map(
+      (name) =>
+        STATES.find((state) => state === name) ??
+        filter.wrong("filter.states", `some of ${STATES.join(", ")}`),
+    );
+  return {
+    ...(text === undefined || text === "" ? {} : { text }),
+    ...(states.length === 0 ? {} : { states }),
+    ...(olderThan === undefined ? {} : { olderThan }),
+  };
+}

@@ -1,0 +1,47 @@
+import type {
+  ChainReply,
+  ResourceQuery,
+  ResourceReply,
+  Site,
+  SiteId,
+  SourceLocation,
+  TaskId,
+  TreeQuery,
+  TreeReply,
+} from "@asyncscope/protocol";
+import type { FrameView } from "../target/execution.js";
+import type { VariableContainer } from "../target/values.js";
+
+/** The program did not answer within the time given: its event loop is blocked. */
+export class ProgramBlockedError extends Error {
+  constructor() {
+    super("The program does not answer: its event loop is blocked.");
+    this.name = "ProgramBlockedError";
+  }
+}
+
+/** What a program can say about its tasks. The model above knows nothing else of it. */
+export interface TaskBackend {
+  /** True once the program has an inspector we understand. */
+  readonly ready: boolean;
+  /** Why there will be no tasks, in words for the user. */
+  readonly problem: string | undefined;
+  /** Rejects with {@link ProgramBlockedError} when the program does not answer in time. */
+  tree(query: TreeQuery): Promise<TreeReply>;
+  resources(query: ResourceQuery): Promise<ResourceReply>;
+  chain(task: TaskId, limit: number): Promise<ChainReply>;
+  cancel(task: TaskId, message: string): Promise<boolean>;
+  watch(tasks: readonly TaskId[]): Promise<void>;
+  /** Where suspended tasks stand, in the order asked. */
+  locations(tasks: readonly TaskId[]): Promise<(SourceLocation | undefined)[]>;
+  /** The position of each frame of a chain that is known better than by its site; undefined elsewhere. */
+  frameLocations(task: TaskId, limit: number): Promise<(SourceLocation | undefined)[]>;
+  /** A site in the user's sources. */
+  resolveSite(site: Site): Promise<SourceLocation | undefined>;
+  /** Sites by id, as they came with earlier replies. */
+  site(id: SiteId): Site | undefined;
+  /** The stack of a suspended task, innermost first, with its live variables. */
+  frames(task: TaskId): Promise<FrameView[]>;
+  /** The items of a queue, indexed. */
+  items(resource: number): VariableContainer;
+}

@@ -1,0 +1,270 @@
+import type {
+  ChainArguments,
+  ChainBody,
+  CancelTaskArguments,
+  CancelTaskBody,
+  ResourceReply,
+  ResourcesArguments,
+  ResourcesBody,
+  SiteId,
+  SourceLocation,
+  TaskId,
+  TaskInfo,
+  TaskNode,
+  TreeArguments,
+  TreeBody,
+  TreeQuery,
+  TreeReply,
+} from "@asyncscope/protocol";
+import { AdapterError, messageOf } from "../errors.js";
+import { ProgramBlockedError, type TaskBackend } from "./backend.js";
+import { endedPages } from "./ended-tree.js";
+
+type Status = TreeBody["status"];
+
+/** Locations are asked for at most this many tasks of a reply: the rows that can be seen. */
+const MAX_LOCATIONS = 200;
+
+const NO_COUNTS: TreeBody["counts"] = {
+  created: 0,
+  scheduled: 0,
+  running: 0,
+  suspended: 0,
+  done: 0,
+  failed: 0,
+  cancelled: 0,
+};
+
+/**
+ * What views ask about tasks: one batch per question, with positions in the user's sources. After the program has
+ * ended, or while it does not answer, it gives the last state it saw and says so.
+ */
+export class TaskModel {
+  #backend: TaskBackend | undefined;
+  #last: TreeReply | undefined;
+  #lastResources: ResourceReply | undefined;
+  #ended = false;
+  /** Whether the program stands still. */
+  paused = false;
+  /** Thread of a pinned task. */
+  threadOf: (task: TaskId) => number | undefined = () => undefined;
+  /** Gives a queue's items a reference that the `variables` request understands; 0 for none. */
+  itemsReference: (resource: number, size: number) => number = () => 0;
+
+  attach(backend: TaskBackend): void {
+    this.#backend = backend;
+    this.#ended = false;
+    this.#last = undefined;
+    this.#lastResources = undefined;
+  }
+
+  /** The program is gone; `tree` is its last state when it could still tell. */
+  end(tree?: TreeReply): void {
+    if (tree !== undefined) this.#last = tree;
+    this.#ended = true;
+  }
+
+  get status(): Status {
+    if (this.#ended) return this.#last === undefined ? "none" : "ended";
+    if (this.#backend?.ready !== true) return "none";
+    return this.paused ? "paused" : "live";
+  }
+
+  get version(): number {
+    return this.#last?.version ?? 0;
+  }
+
+  async tree(args: TreeArguments): Promise<TreeBody> {
+    const backend = this.#available();
+    if (backend === undefined) return this.#lastTree(args);
+    const { locations, ...query } = args;
+    let reply: TreeReply;
+    try {
+      reply = await backend.tree(query satisfies TreeQuery);
+    } catch (error) {
+      return this.#failed(error, () => this.#lastTree(args), EMPTY_TREE);
+    }
+    this.#last = reply;
+    return { ...(await this.#body(reply, locations !== false)), status: this.status };
+  }
+
+  async #body(reply: TreeReply, locations: boolean): Promise<Omit<TreeBody, "status">> {
+    const { now, version, pages, counts, hidden } = reply;
+    return { now, version, pages, counts, hidden, tasks: await this.#nodes(reply.tasks, locations) };
+  }
+
+  async #nodes(tasks: readonly TaskInfo[], locations: boolean): Promise<TaskNode[]> {
+    const backend = this.#backend;
+    const places = new Map<TaskId, SourceLocation | undefined>();
+    const waiting = tasks.filter(({ state, form }) => state === "suspended" && form === "generator");
+    const asked = waiting.slice(0, MAX_LOCATIONS).map(({ id }) => id);
+    if (locations && backend !== undefined && !this.#ended && asked.length > 0) {
+      const found = await backend.locations(asked).catch(() => []);
+      asked.forEach((id, i) => places.set(id, found[i]));
+    }
+    const sites = new Map<SiteId, Promise<SourceLocation | undefined>>();
+    const resolve = (id: SiteId): Promise<SourceLocation | undefined> => {
+      let location = sites.get(id);
+      if (location === undefined) sites.set(id, (location = this.#site(id)));
+      return location;
+    };
+    return Promise.all(
+      tasks.map(async (task, i) => {
+        const wanted = locations && i < MAX_LOCATIONS * 10;
+        const waitSite = task.waits.find(({ site }) => site !== undefined && site !== 0)?.site;
+        const location =
+          places.get(task.id) ?? (wanted && waitSite !== undefined ? await resolve(waitSite) : undefined);
+        const createdAtLocation = wanted && task.created !== 0 ? await resolve(task.created) : undefined;
+        const threadId = this.threadOf(task.id);
+        return {
+          ...task,
+          ...(location === undefined ? {} : { location }),
+          ...(createdAtLocation === undefined ? {} : { createdAtLocation }),
+          ...(threadId === undefined ? {} : { threadId }),
+        };
+      }),
+    );
+  }
+
+  async #site(id: SiteId): Promise<SourceLocation | undefined> {
+    const site = this.#backend?.site(id);
+    if (site === undefined) return undefined;
+    return this.#backend?.resolveSite(site).catch(() => undefined);
+  }
+
+  async resources(args: ResourcesArguments): Promise<ResourcesBody> {
+    const backend = this.#available();
+    if (backend === undefined) return this.#lastResourcesBody();
+    try {
+      this.#lastResources = await backend.resources(args);
+    } catch (error) {
+      return this.#failed(error, () => this.#lastResourcesBody(), EMPTY_RESOURCES);
+    }
+    return { ...(await this.#resourcesBody(this.#lastResources)), status: this.status };
+  }
+
+  async #resourcesBody(reply: ResourceReply): Promise<Omit<ResourcesBody, "status">> {
+    const { now, version, total, tasks } = reply;
+    const resources = await Promise.all(
+      reply.resources.map(async (resource) => {
+        const createdAtLocation = resource.created === 0 ? undefined : await this.#site(resource.created);
+        const itemsReference = this.#ended ? 0 : this.itemsReference(resource.id, resource.size ?? 0);
+        return {
+          ...resource,
+          itemsReference,
+          ...(createdAtLocation === undefined ? {} : { createdAtLocation }),
+        };
+      }),
+    );
+    return { now, version, resources, total, tasks };
+  }
+
+  async chain({ task, limit = 50 }: ChainArguments): Promise<ChainBody> {
+    const backend = this.#require();
+    const [reply, live] = await Promise.all([
+      backend.chain(task, limit),
+      backend.frameLocations(task, limit),
+    ]);
+    const frames = await Promise.all(
+      reply.frames.map(async ({ functionName, kind, site }, i) => {
+        const location = live[i] ?? (site === 0 ? undefined : await this.#site(site));
+        return { functionName, kind, ...(location === undefined ? {} : { location }) };
+      }),
+    );
+    return { found: reply.found, frames, hidden: reply.hidden };
+  }
+
+  async cancel({ task, message }: CancelTaskArguments): Promise<CancelTaskBody> {
+    return { requested: await this.#require().cancel(task, message ?? "cancelled from the debugger") };
+  }
+
+  /**
+   * The task as the program has it now, or undefined.
+   * @param known what was seen of it earlier: its siblings are then enough to find it again.
+   */
+  async task(id: TaskId, known?: TaskInfo): Promise<TaskInfo | undefined> {
+    const backend = this.#require();
+    const among = async (query: Omit<TreeQuery, "order">): Promise<TaskInfo | undefined> =>
+      (await backend.tree({ order: "creation", ...query })).tasks.find((task) => task.id === id);
+    if (known !== undefined) {
+      const sibling = await among({ pages: [{ task: known.parent, limit: 1000 }], limit: 1000 });
+      if (sibling !== undefined) return sibling;
+      if (!(await backend.chain(id, 1)).found) return undefined;
+      const named = await among({
+        pages: [{ task: 0 }],
+        deep: true,
+        limit: 1000,
+        filter: { text: known.name },
+      });
+      if (named !== undefined) return named;
+    }
+    return among({ pages: [{ task: 0, limit: 1000 }], deep: true, limit: 20000 });
+  }
+
+  #available(): TaskBackend | undefined {
+    return this.#ended || this.#backend?.ready !== true ? undefined : this.#backend;
+  }
+
+  #require(): TaskBackend {
+    const backend = this.#available();
+    if (backend !== undefined) return backend;
+    throw new AdapterError(this.#ended ? "ended" : "noTasks", { command: "this request" });
+  }
+
+  async #lastTree(args: TreeArguments): Promise<TreeBody> {
+    const message = this.#emptyMessage();
+    if (this.#last === undefined)
+      return { ...EMPTY_TREE, status: this.status, ...(message ? { message } : {}) };
+    const tasks = await this.#nodes(this.#last.tasks, true);
+    const { pages, shown } = endedPages(this.#last, args);
+    return {
+      status: this.status,
+      now: this.#last.now,
+      version: this.#last.version,
+      counts: this.#last.counts,
+      hidden: this.#last.hidden,
+      pages,
+      tasks: tasks.filter(({ id }) => shown.has(id)),
+    };
+  }
+
+  async #lastResourcesBody(): Promise<ResourcesBody> {
+    const message = this.#emptyMessage();
+    if (this.#lastResources === undefined)
+      return { ...EMPTY_RESOURCES, status: this.status, ...(message ? { message } : {}) };
+    return { ...(await this.#resourcesBody(this.#lastResources)), status: this.status };
+  }
+
+  #emptyMessage(): string | undefined {
+    if (this.#backend === undefined) return "No program is being debugged.";
+    if (this.#ended) return this.#last === undefined ? "The program has ended; it had no tasks." : undefined;
+    return this.#backend.problem ?? new AdapterError("noTasks").message;
+  }
+
+  async #failed<T extends { status: Status }>(error: unknown, last: () => Promise<T>, empty: T): Promise<T> {
+    if (error instanceof ProgramBlockedError) {
+      const body = await last().catch(() => empty);
+      return { ...body, status: "blocked", message: new AdapterError("blocked").message };
+    }
+    if (this.#ended) return last();
+    return { ...(await last().catch(() => empty)), message: messageOf(error) };
+  }
+}
+
+const EMPTY_TREE: TreeBody = {
+  status: "none",
+  now: 0,
+  version: 0,
+  pages: [],
+  tasks: [],
+  counts: NO_COUNTS,
+  hidden: 0,
+};
+const EMPTY_RESOURCES: ResourcesBody = {
+  status: "none",
+  now: 0,
+  version: 0,
+  resources: [],
+  total: 0,
+  tasks: [],
+};
