@@ -172,5 +172,6 @@ if (watch) {
 } else {
   await Promise.all(all.map((options) => build(options)));
   packageRuntime();
+  writeFileSync("out/package.json", '{ "type": "module" }\n');
   if (!process.argv.includes("--no-types")) types();
 }

@@ -90,16 +90,29 @@ export class Workbench {
 
   /** Runs a command by its title, through the command palette. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.pick(`>${title}`, title);
+    await this.press("F1");
+    const widget = this.page.locator(".quick-input-widget");
+    const input = widget.locator("input").first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const entry = widget.locator(".monaco-list-row", { hasText: title }).first();
+    await entry.waitFor();
+    await entry.click();
+    await widget.waitFor({ state: "hidden" });
   }
 
-  /** Opens a file by its name. */
+  /** Goes to a file of the top folder: to its tab, or from the explorer. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+KeyP");
-    await this.pick(name, name);
+    const tab = this.page.locator(".tab", { hasText: name });
+    if (await tab.isVisible()) await tab.click();
+    else {
+      await this.press("Control+Shift+KeyE");
+      await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).dblclick();
+    }
     await this.page.locator(".tab.active", { hasText: name }).waitFor();
-    await this.page.locator(".editor-instance .view-lines").first().waitFor();
+    const editor = this.page.locator(".editor-instance .view-lines").first();
+    await editor.waitFor();
+    await editor.click();
   }
 
   /** Puts the cursor on a line of the active editor (1-based). */
@@ -118,7 +131,7 @@ export class Workbench {
 
   /** A view of the side bar by the title in its header. */
   view(title: string): Locator {
-    const header = this.page.locator(`.pane-header[aria-label="${title} Section"]`);
+    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
     return this.page.locator(".pane").filter({ has: header });
   }
 
@@ -148,17 +161,6 @@ export class Workbench {
   /** All rows of a view as they read, top to bottom. */
   async rows(view: string): Promise<string[]> {
     return await this.view(view).locator(".monaco-list-row").allInnerTexts();
-  }
-
-  private async pick(typed: string, label: string): Promise<void> {
-    const widget = this.page.locator(".quick-input-widget");
-    const input = widget.locator("input").first();
-    await input.waitFor();
-    await input.fill(typed);
-    const entry = widget.locator(".monaco-list-row", { hasText: label }).first();
-    await entry.waitFor();
-    await entry.click();
-    await widget.waitFor({ state: "hidden" });
   }
 }
 

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { coro, createTask, EventLoop, getRunningLoop, run } from "asyncscope";
+import type { Awaitable, Coroutine, CoroutineGenerator, ExceptionContext, Task, TaskOptions } from "asyncscope";
+import { VirtualClock } from "asyncscope/testing";
+
+/** One of the two ways to write a coroutine. Tests are written once, as generators over `yield* wait(…)`. */
+export interface Form {
+  readonly name: "yield*" | "await";
+  /** Waits in this form: hands the awaitable to the driver, or to a real `await`. */
+  wait<T>(awaitable: Awaitable<T>): Pick<CoroutineGenerator<T>, typeof Symbol.iterator>;
+  /** The function in this form: made by `coro()`, or async. */
+  body<A extends unknown[], T>(
+    steps: (...args: A) => CoroutineGenerator<T>,
+  ): (...args: A) => Coroutine<T> | Promise<T>;
+  /** A task that runs `steps` in this form. */
+  start<T>(steps: () => CoroutineGenerator<T>, options?: TaskOptions): Task<T>;
+  /** A main task on a virtual clock. Whatever the loop reports fails it, unless it is put into `reports`. */
+  program(
+    steps: () => CoroutineGenerator<void>,
+    options?: { readonly reports?: ExceptionContext[] },
+  ): Promise<void>;
+}
+
+/** Calls `define` for each form, inside a suite of its own. */
+export function inBothForms(define: (form: Form) => void): void {
+  for (const form of [generatorForm, asyncForm])
+    describe(`with ${form.name}`, () => {
+      define(form);
+    });
+}
+
+export const generatorForm: Form = {
+  name: "yield*",
+  wait: (awaitable) => awaitable as never,
+  body: (steps) => asCoroutineFunction(steps),
+  start: (steps, options) => createTask(asCoroutineFunction(steps)(), options),
+  program: (steps, options) => runOnVirtualClock(asCoroutineFunction(steps), options?.reports),
+};
+
+export const asyncForm: Form = {
+  name: "await",
+  *wait<T>(awaitable: Awaitable<T>): CoroutineGenerator<T> {
+    return (yield awaitable as never) as T;
+  },
+  body:
+    (steps) =>
+    (...args) =>
+      perform(steps(...args)),
+  start: (steps, options) => createTask(() => perform(steps()), options),
+  program: (steps, options) => runOnVirtualClock(() => perform(steps()), options?.reports),
+} as Form;
+
+/** `steps` may be an arrow function that returns a generator. */
+function asCoroutineFunction<A extends unknown[], T>(
+  steps: (...args: A) => CoroutineGenerator<T>,
+): (...args: A) => Coroutine<T> {
+  return coro(function* scenario(...args: A): CoroutineGenerator<T> {
+    return yield* steps(...args);
+  });
+}
+
+/** An async function with one `await` for each step. */
+async function perform<T>(steps: CoroutineGenerator<T>): Promise<T> {
+  let step = steps.next();
+  while (step.done !== true) {
+    let outcome: () => IteratorResult<unknown, T>;
+    try {
+      const value = await (step.value as unknown as PromiseLike<unknown>);
+      outcome = () => steps.next(value);
+    } catch (error) {
+      outcome = () => steps.throw(error);
+    }
+    step = outcome() as typeof step;
+  }
+  return step.value;
+}
+
+async function runOnVirtualClock(
+  main: () => Coroutine<void> | Promise<void>,
+  reports: ExceptionContext[] | undefined,
+): Promise<void> {
+  const unexpected: ExceptionContext[] = [];
+  const loopFactory = (): EventLoop => {
+    const loop = new EventLoop({ clock: new VirtualClock(), debug: false });
+    loop.setExceptionHandler((_loop, context) => (reports ?? unexpected).push(context));
+    return loop;
+  };
+  await run(main, { loopFactory });
+  assert.deepEqual(unexpected, [], "the loop reported something");
+}
+
+/**
+ * Lines with the number of the iteration in which they were written. Make it before the tasks it traces; time
+ * stands still until `stop()`.
+ */
+export class Trace {
+  #iteration = 0;
+  #running = true;
+  readonly #loop = getRunningLoop();
+  readonly #lines: { iteration: number; text: string }[] = [];
+  readonly #inOrder: boolean;
+
+  /** @param form within an iteration only generators have a fixed order: async functions go on in microtasks. */
+  constructor(form: Form) {
+    this.#inOrder = form.name === "yield*";
+    const tick = (): void => {
+      this.#iteration++;
+      if (this.#running) this.#loop.callSoon(tick);
+    };
+    this.#loop.callSoon(tick);
+  }
+
+  mark(text: string): void {
+    this.#lines.push({ iteration: this.#iteration, text });
+  }
+
+  /** Stops, and compares with lines like `2:released`. */
+  stop(expected: readonly string[]): void {
+    this.#running = false;
+    const lines = this.#lines.map(({ iteration, text }) => `${iteration}:${text}`);
+    if (this.#inOrder) assert.deepEqual(lines, expected);
+    else assert.deepEqual(byIteration(lines), byIteration(expected));
+  }
+}
+
+function byIteration(lines: readonly string[]): string[] {
+  const iteration = (line: string): number => Number(line.slice(0, line.indexOf(":")));
+  return [...lines].sort((a, b) => iteration(a) - iteration(b) || (a < b ? -1 : a > b ? 1 : 0));
+}
