@@ -38,6 +38,7 @@ export function taskDescription(task: TaskNode, now: number): string {
   const parts = [stateText(task), age(task, now)];
   if (task.cancelling > 0 && !isFinished(task.state)) parts.push("cancel requested");
   if (task.state === "failed" && task.unretrieved) parts.push("never retrieved");
+  if (task.threadId !== undefined) parts.push("pinned");
   const location = task.location ?? (task.state === "suspended" ? undefined : task.createdAtLocation);
   if (location) parts.push(shortLocation(location));
   return parts.filter((part) => part !== "").join(" · ");

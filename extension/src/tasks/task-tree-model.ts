@@ -129,12 +129,14 @@ export class TaskTreeModel {
   }
 
   setOrder(order: TreeOrder): void {
-    if (order === this.#order) return;
+    // Nobody could answer any more: the last state stays as it is.
+    if (order === this.#order || this.#ended) return;
     this.#order = order;
     this.#forgetRows();
   }
 
   setFilter(filter: TaskFilter | undefined, text: string): void {
+    if (this.#ended) return;
     this.#filter = filter;
     this.#filterText = filter ? text : "";
     this.#forgetRows();

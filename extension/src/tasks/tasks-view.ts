@@ -164,7 +164,7 @@ export class TasksView implements vscode.Disposable {
           hasAnswer: model.hasAnswer,
           empty,
           what: "tasks",
-          filter: this.#filterText,
+          filter: model.filterText,
           hidden: model.filter ? model.hidden : 0,
         });
     if (this.#view.message !== message) this.#view.message = message;

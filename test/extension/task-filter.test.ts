@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { parseFilter } from "../../extension/src/tasks/task-filter.js";
+
+describe("The filter of the Tasks view", () => {
+  it("is off when nothing is typed", () => {
+    assert.deepEqual(parseFilter("   "), { filter: undefined });
+  });
+
+  it("takes plain words as part of a name, with their spaces", () => {
+    assert.deepEqual(parseFilter(" fetch user ").filter, { text: "fetch user" });
+  });
+
+  it("takes states, several and shortened, and the word waiting", () => {
+    assert.deepEqual(parseFilter("state:failed,cancelled").filter, { states: ["failed", "cancelled"] });
+    assert.deepEqual(parseFilter("State:susp").filter, { states: ["suspended"] });
+    assert.deepEqual(parseFilter("state:waiting").filter, { states: ["suspended"] });
+    assert.deepEqual(parseFilter("state:s").filter, { states: ["scheduled", "suspended"] });
+  });
+
+  it("takes an age in any unit, seconds when none is given", () => {
+    const ages: [string, number][] = [
+      ["older:500ms", 500],
+      ["older:5", 5000],
+      ["older:1.5s", 1500],
+      ["age:>3min", 180_000],
+      ["older:2h", 7_200_000],
+    ];
+    for (const [text, olderThan] of ages) assert.deepEqual(parseFilter(text).filter, { olderThan });
+  });
+
+  it("takes all of them together, in any order", () => {
+    assert.deepEqual(parseFilter("older:5s worker state:suspended pool").filter, {
+      text: "worker pool",
+      states: ["suspended"],
+      olderThan: 5000,
+    });
+  });
+
+  it("takes words with a colon of their own as text", () => {
+    assert.deepEqual(parseFilter("http://x:80").filter, { text: "http://x:80" });
+  });
+
+  it("says what is wrong and what could be meant", () => {
+    assert.match(parseFilter("state:asleep").error ?? "", /“asleep” is no state: use created/);
+    assert.match(parseFilter("state:").error ?? "", /is no state/);
+    assert.match(parseFilter("older:soon").error ?? "", /“soon” is no duration: use for example/);
+  });
+});
