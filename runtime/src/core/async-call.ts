@@ -1,5 +1,5 @@
 import type { Suspension } from "./awaitable.js";
-import { awaitNatively, complete, suspend } from "./awaitable.js";
+import { complete, delivered, suspend } from "./awaitable.js";
 import { currentTaskOrNull, runAsTask } from "./current-task.js";
 import {
   Coroutine,
@@ -13,6 +13,9 @@ import type { Steppable } from "./driver.js";
 import { Future } from "./future.js";
 import type { Waker } from "./future.js";
 import type { WaitOrigin } from "./instrument.js";
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its promise; users patch the prototype
+const nativeThen = Promise.prototype.then;
 
 /** An async function, a generator function, a coroutine function, or an arrow that returns something awaitable. */
 export type Body<A extends unknown[], T> = (...args: A) => PromiseLike<T> | Generator<Suspension, T, unknown>;
@@ -38,11 +41,13 @@ class AsyncFunctionEnd extends Future<unknown> {
   }
 }
 
-/** @internal Runs an async function as part of the current task. */
+/** @internal Runs an async function, or a function that returns something to await, as part of the current task. */
 export class AsyncCall<T> extends Operation<T> {
-  readonly #fn: () => PromiseLike<T>;
+  /** Null once called: what it closed over can be collected when the call has ended. */
+  #fn: (() => PromiseLike<T>) | null;
   #end: AsyncFunctionEnd | null = null;
-  override readonly _isUserCode = true;
+  /** Of the coroutine or future that the function returned: it is awaited as `yield*` would. */
+  #inner: Iterator<Suspension, T, unknown> | null = null;
   readonly _name: string;
 
   constructor(fn: () => PromiseLike<T>, name: string) {
@@ -51,28 +56,50 @@ export class AsyncCall<T> extends Operation<T> {
     this._name = name;
   }
 
-  override next(): IteratorResult<Suspension, T> {
+  override get _isUserCode(): boolean {
+    return true;
+  }
+
+  override next(value?: unknown): IteratorResult<Suspension, T> {
     if (this.#end !== null) return complete(this.#end.result() as T);
-    const promise: unknown = runAsTask(currentTaskOrNull(), this.#fn);
-    if (!isThenable(promise))
-      throw new TypeError(
-        `${this._name || "the function"} returned ${describe(promise)}: a task needs an async function, a generator function or one made by coro()`,
-      );
+    if (this.#inner !== null) return this.#inner.next(value);
+    const fn = this.#fn!;
+    this.#fn = null;
+    const returned: unknown = runAsTask(currentTaskOrNull(), fn);
+    if (returned instanceof Promise) return this.#await(returned);
+    if (returned instanceof Coroutine || returned instanceof Future || isGenerator(returned)) {
+      const awaitable = isGenerator(returned) ? asCoroutine(returned)! : returned;
+      this.#inner = awaitable[Symbol.iterator]() as Iterator<Suspension, T, unknown>;
+      return this.#inner.next();
+    }
+    if (isThenable(returned)) return this.#await(new Promise((resolve) => resolve(returned)));
+    throw new TypeError(
+      `${this._name || "the function"} returned ${describe(returned)}: a task needs an async function, a generator function or one made by coro()`,
+    );
+  }
+
+  #await(promise: Promise<unknown>): IteratorResult<Suspension, T> {
     const end = new AsyncFunctionEnd();
+    const loop = end._loop;
     this.#end = end;
-    end._loop._drainMicrotasks();
-    // A coroutine that a plain function returned is awaited as part of this task, as `await` would.
-    const native = promise instanceof Coroutine ? awaitNatively(promise as Coroutine<unknown>) : promise;
-    native.then(
-      (value) => end.setResult(value),
-      (error: unknown) => end.setException(error),
+    loop._drainMicrotasks();
+    // What ends after its loop was closed has nobody left to tell.
+    void nativeThen.call(
+      promise,
+      (value) => {
+        if (!loop.isClosed()) end.setResult(value);
+      },
+      (error: unknown) => {
+        if (!loop.isClosed()) end._fail(error);
+      },
     );
     return suspend(end);
   }
 
-  override throw(error: unknown): never {
-    // Reached only before the function started: later a cancel goes to the awaits inside it.
-    throw (error as { make?: () => Error }).make?.() ?? error;
+  override throw(error: unknown): IteratorResult<Suspension, T> {
+    if (this.#inner !== null) return this.#inner.throw!(error);
+    // Otherwise only before the function started: later a cancel goes to the awaits inside it.
+    throw delivered(error);
   }
 }
 

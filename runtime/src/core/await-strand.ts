@@ -27,8 +27,11 @@ export class AwaitStrand implements Steppable {
   _next: Runnable | null = null;
   _frame: Frame | null = null;
   _waiter: Future<unknown> | null = null;
+  _cancelArrives = false;
   /** @internal Loop time at which the present wait began. */ _since: number;
   readonly promise: Promise<unknown>;
+  /** The future that it waits for, when that is all there is to do. */
+  #future: Future<unknown> | null = null;
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
 
@@ -51,12 +54,13 @@ export class AwaitStrand implements Steppable {
     const task = currentTaskOrNull();
     try {
       if (awaitable instanceof Future)
-        return AwaitStrand.#future(awaitable as Future<unknown>, task) as Promise<T>;
+        return AwaitStrand.#awaitFuture(awaitable as Future<unknown>, task) as Promise<T>;
       const strand = new AwaitStrand(task, task?._loop ?? getRunningLoop(), awaitable);
-      const coroutine = awaitable as unknown as Coroutine<unknown>;
+      const coroutine = (awaitable as unknown as Coroutine<unknown>)._asFrame();
       coroutine._start();
       strand._frame = coroutine;
-      strand._resume(true);
+      // A cancel that is pending hits at the first suspension, not before (rule CA-09).
+      strand._resume(false);
       if (strand._frame !== null) task?._addStrand(strand);
       return strand.promise as Promise<T>;
     } catch (error) {
@@ -64,14 +68,14 @@ export class AwaitStrand implements Steppable {
     }
   }
 
-  static #future(future: Future<unknown>, task: Task<unknown> | null): Promise<unknown> {
+  static #awaitFuture(future: Future<unknown>, task: Task<unknown> | null): Promise<unknown> {
     if (future.done()) return new Promise((resolve) => resolve(future.result()));
     if (task !== null && (future as unknown) === task)
       throw new RuntimeError(`Task cannot await on itself: ${task._describe()}`);
     if (task !== null && task._loop !== future._loop)
       throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
     const strand = new AwaitStrand(task, future._loop, future);
-    strand._waiter = future;
+    strand.#future = strand._waiter = future;
     future._wakeOnDone(strand);
     if (task !== null) {
       task._addStrand(strand);
@@ -82,37 +86,48 @@ export class AwaitStrand implements Steppable {
   }
 
   /** What it waits for was settled. */
-  _wake(): void {
-    this.#settledFuture = this._frame === null ? this._waiter : null;
+  _wake(future: Future<unknown>): void {
     this._waiter = null;
+    this._cancelArrives = future._endedByCancel();
     if (this.task !== null && instrument !== null) instrument.taskScheduled(this.task);
     this._enqueue();
   }
-  #settledFuture: Future<unknown> | null = null;
 
   _enqueue(): void {
+    if (this.task !== null) this.task._readyStrands++;
     this._loop._enqueue(this);
   }
 
   _run(): void {
-    const future = this.#settledFuture;
-    if (future === null) {
-      this._resume(true);
+    if (this.#future === null) this._resume(true);
+    else this.#settle(this.#future);
+  }
+
+  #settle(future: Future<unknown>): void {
+    let result: unknown;
+    try {
+      if (this._pendingCancel() !== null) {
+        // As in drive(): it gets one CancelledError, and the outcome is dropped (rules CA-14, CA-15).
+        if (!this._cancelArrives) {
+          if (future._hasError()) future.exception();
+          throw this._makeCancelled();
+        }
+        this._clearPendingCancel();
+      }
+      result = future.result();
+    } catch (error) {
+      this._failed(error);
       return;
     }
-    if (this.task !== null && this._pendingCancel() !== null) this._failed(this._makeCancelled());
-    else
-      try {
-        this._finish(future.result());
-      } catch (error) {
-        this._failed(error);
-      }
+    this._finish(result);
   }
 
   /** Runs a step of the task, see {@link drive}. */
   _resume(delivers: boolean): void {
-    const before = setSteppingTask(this.task);
+    // Left behind by a function that has ended, it goes on as nobody's, with the variables that it had.
+    const before = setSteppingTask(this.task === null || this.task.done() ? null : this.task);
     const context = enterContext(this.task?._context ?? null);
+    if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepEntered(this.task);
     try {
       drive(this, delivers);
     } finally {
@@ -138,7 +153,7 @@ export class AwaitStrand implements Steppable {
     // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
     if (this.task !== null && instrument !== null) instrument.stepLeft(this.task);
     this.#reject(error);
-    if (isFatal(error) && this.task === null) this._loop._fatal(error);
+    if (isFatal(error) && (this.task === null || this.task.done())) this._loop._fatal(error);
   }
 
   _pendingCancel(): string | null {

@@ -20,12 +20,20 @@ export interface Awaitable<T> extends PromiseLike<T> {
 /** @internal Yielded to let one iteration of the loop pass without waiting for anything. */
 export const YIELD_ONCE = Symbol("asyncscope.yield-once") as unknown as Suspension;
 
+/** @internal What the driver sends into the iterator that suspended last, so that it needs no memory of having. */
+export const RESUMED = Symbol("asyncscope.resumed");
+
 /**
  * @internal Thrown into a suspended iterator of the runtime to deliver a cancellation: the iterator creates the
  * CancelledError itself, so that its stack shows the interrupted line (rule JS-03).
  */
 export class CancelSignal {
   constructor(readonly make: () => Error) {}
+}
+
+/** @internal What an iterator of the runtime throws when `error` was thrown into it. */
+export function delivered(error: unknown): unknown {
+  return error instanceof CancelSignal ? error.make() : error;
 }
 
 /**

@@ -47,7 +47,7 @@ export class Context {
 }
 
 const root = new Context();
-/** The context of the code that runs now, where it was set explicitly: a handle, a task's step, `Context.run`. */
+/** The context of the code that runs now, where it is not that of the current task: a handle, `Context.run`. */
 let active: Context | null = null;
 
 /** @internal Makes `context` the current one and returns the one before, to be given back to this function. */

@@ -1,5 +1,6 @@
-import type { Awaitable, CancelSignal, Suspension } from "./awaitable.js";
-import { awaitNatively, complete, suspend } from "./awaitable.js";
+import type { Awaitable, Suspension } from "./awaitable.js";
+import { awaitNatively, CancelSignal, complete, delivered, suspend } from "./awaitable.js";
+import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
 import { instrument } from "./instrument.js";
 
@@ -16,6 +17,8 @@ export interface Frame {
   readonly _name: string;
   /** False for the runtime's own operations, which a view hides. */
   readonly _isUserCode: boolean;
+  /** Told when it has ended. */
+  _end(): void;
 }
 
 const CREATED = 0;
@@ -27,13 +30,16 @@ const CLOSED = 2;
  * or when it becomes a task (`createTask`). It can be awaited once.
  */
 export abstract class Coroutine<T> implements Awaitable<T>, Frame {
-  /** @internal */ _caller: Frame | null = null;
-  /** @internal */ _state: 0 | 1 | 2 = CREATED;
+  /** @internal */ _caller: Frame | null;
+  /** @internal */ _state: 0 | 1 | 2;
   /** @internal */ abstract readonly _iterator: Iterator<unknown, T, unknown>;
   /** @internal */ abstract readonly _name: string;
   /** @internal */ abstract readonly _isUserCode: boolean;
 
   constructor() {
+    // Assigned here: fields with initialisers are slower to make, and operations are made all the time.
+    this._caller = null;
+    this._state = CREATED;
     if (instrument !== null) instrument.awaitableCreated(this);
   }
 
@@ -58,15 +64,25 @@ export abstract class Coroutine<T> implements Awaitable<T>, Frame {
     this._state = CLOSED;
   }
 
+  /** @internal What a task or an `await` runs for it: itself, unless one object serves all who wait. */
+  // eslint-disable-next-line @typescript-eslint/prefer-return-this-type -- see "unless"
+  _asFrame(): Coroutine<T> {
+    return this;
+  }
+
   /** @internal Marks it as started. @throws RuntimeError the second time. */
   _start(): void {
-    if (this._state !== CREATED)
-      throw new RuntimeError(
-        this._state === CLOSED && this._caller === null
-          ? `coroutine ${this._name} cannot be awaited a second time: call its function again`
-          : `coroutine ${this._name} is being awaited already`,
-      );
+    if (this._state !== CREATED) throw this._notNew();
     this._state = STARTED;
+  }
+
+  /** @internal */
+  _notNew(): RuntimeError {
+    return new RuntimeError(
+      this._state === STARTED
+        ? `coroutine ${this._name} is being awaited already`
+        : `coroutine ${this._name} cannot be awaited a second time: call its function again`,
+    );
   }
 
   /** @internal */
@@ -90,6 +106,7 @@ export class GeneratorCoroutine<T> extends Coroutine<T> {
   }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    if (this._state !== CREATED) throw this._notNew();
     return this;
   }
 
@@ -104,9 +121,8 @@ export class GeneratorCoroutine<T> extends Coroutine<T> {
 
   /** @internal The body threw, or a cancellation came before it could start. */
   throw(error: unknown): never {
-    const made = (error as Partial<CancelSignal>).make?.();
-    if (made !== undefined) throw made;
-    addAwaitFrame(error);
+    if (error instanceof CancelSignal) throw error.make();
+    addAwaitFrame(error, throwMethod);
     throw error;
   }
 }
@@ -116,7 +132,9 @@ export abstract class Operation<T> extends Coroutine<T> {
   get _iterator(): Iterator<unknown, T, unknown> {
     return this;
   }
-  readonly _isUserCode: boolean = false;
+  get _isUserCode(): boolean {
+    return false;
+  }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
     this._start();
@@ -127,7 +145,7 @@ export abstract class Operation<T> extends Coroutine<T> {
 
   /** Cleans up after a cancellation delivered here and lets it pass. */
   throw(error: unknown): IteratorResult<Suspension, T> {
-    throw (error as Partial<CancelSignal>).make?.() ?? error;
+    throw delivered(error);
   }
 }
 
@@ -207,31 +225,3 @@ export function isCoroutineFunction(value: unknown): boolean {
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- only a marker of where the captured stack begins
 const throwMethod = GeneratorCoroutine.prototype.throw;
-
-/** How many await frames an error has been given. */
-const awaitFrames = new WeakMap<Error, number>();
-
-/**
- * An error left a coroutine for the one that awaits it: its stack gets the line of that await, as V8 does for
- * async functions (rule CA-17). As many as `Error.stackTraceLimit`, so that depth costs nothing.
- */
-function addAwaitFrame(error: unknown): void {
-  if (!(error instanceof Error)) return;
-  const limit = Error.stackTraceLimit;
-  const count = awaitFrames.get(error) ?? 0;
-  if (!(count < limit)) return;
-  awaitFrames.set(error, count + 1);
-  const stack: unknown = error.stack;
-  if (typeof stack !== "string") return;
-  const here: { stack?: unknown } = {};
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(here, throwMethod);
-  Error.stackTraceLimit = limit;
-  const line = typeof here.stack === "string" ? /^ {4}at (.*)$/m.exec(here.stack)?.[1] : undefined;
-  if (line === undefined) return;
-  try {
-    error.stack = `${stack}\n    at async ${line.replace(/\.next(?= \()/, "")}`;
-  } catch {
-    // A frozen error keeps the stack that it has.
-  }
-}

@@ -1,10 +1,9 @@
-import { CancelSignal, shared, YIELD_ONCE } from "./awaitable.js";
+import { CancelSignal, delivered, RESUMED, shared, YIELD_ONCE } from "./awaitable.js";
 import type { Frame } from "./coroutine.js";
 import { GeneratorCoroutine } from "./coroutine.js";
 import type { CancelledError } from "./errors.js";
 import { RuntimeError } from "./errors.js";
-import { Future } from "./future.js";
-import type { Waker } from "./future.js";
+import type { Future, Waker } from "./future.js";
 import type { Runnable } from "./handle.js";
 
 /** @internal Whatever owns a stack of frames: a task, or one `await` of an async function. */
@@ -13,6 +12,8 @@ export interface Steppable extends Runnable, Waker {
   _frame: Frame | null;
   /** What the innermost frame waits for; null while it is in the ready queue or running. */
   _waiter: Future<unknown> | null;
+  /** It was woken by something cancelled: the CancelledError that comes from there is the one it gets (CA-14). */
+  _cancelArrives: boolean;
   /** The message of a cancel that waits for the next suspension, null when there is none. */
   _pendingCancel(): string | null;
   _clearPendingCancel(): void;
@@ -40,21 +41,25 @@ export interface Steppable extends Runnable, Waker {
  */
 export function drive(owner: Steppable, delivers: boolean): void {
   let frame = owner._frame!;
-  let value: unknown = undefined;
+  let value: unknown = RESUMED;
   let failing = false;
   if (delivers && owner._pendingCancel() !== null) {
-    failing = true;
-    value = new CancelSignal(() => owner._makeCancelled());
+    if (owner._cancelArrives) owner._clearPendingCancel();
+    else {
+      failing = true;
+      value = new CancelSignal(() => owner._makeCancelled());
+    }
   }
   for (;;) {
     let result: IteratorResult<unknown, unknown>;
     try {
       result = failing ? frame._iterator.throw!(value) : frame._iterator.next(value);
     } catch (error) {
+      shared.value = undefined;
       // A frame that had not started, or stands at no iterator of ours, lets the signal through as it is.
-      const thrown = error instanceof CancelSignal ? error.make() : error;
+      const thrown = delivered(error);
       const caller = frame._caller;
-      end(frame);
+      frame._end();
       if (caller === null) {
         owner._frame = null;
         owner._failed(thrown);
@@ -69,7 +74,7 @@ export function drive(owner: Steppable, delivers: boolean): void {
     shared.value = undefined;
     if (result.done === true) {
       const caller = frame._caller;
-      end(frame);
+      frame._end();
       if (caller === null) {
         owner._frame = null;
         owner._finish(yielded);
@@ -79,6 +84,17 @@ export function drive(owner: Steppable, delivers: boolean): void {
       failing = false;
       value = yielded;
       continue;
+    }
+    if (result !== shared) {
+      // Not from an iterator of ours: a `yield` without its star, whose value nobody would give back.
+      failing = true;
+      value = badYield(owner, yielded);
+      continue;
+    }
+    if (yielded === YIELD_ONCE) {
+      owner._cancelArrives = false;
+      owner._enqueue();
+      return;
     }
     if (yielded instanceof GeneratorCoroutine) {
       try {
@@ -94,33 +110,20 @@ export function drive(owner: Steppable, delivers: boolean): void {
       value = undefined;
       continue;
     }
-    if (yielded instanceof Future) {
-      const mistake = cannotAwait(owner, yielded);
-      if (mistake !== null) {
-        failing = true;
-        value = mistake;
-        continue;
-      }
-      owner._waiter = yielded;
-      yielded._wakeOnDone(owner);
-      // A cancel that came while the code ran hits what it waits for now (rules CA-09, CA-11).
-      const message = owner._pendingCancel();
-      if (message !== null && yielded.cancel(message)) owner._clearPendingCancel();
-      return;
+    const future = yielded as Future<unknown>;
+    const mistake = cannotAwait(owner, future);
+    if (mistake !== null) {
+      failing = true;
+      value = mistake;
+      continue;
     }
-    if (yielded === YIELD_ONCE) {
-      owner._enqueue();
-      return;
-    }
-    failing = true;
-    value = badYield(owner, yielded);
+    owner._waiter = future;
+    future._wakeOnDone(owner);
+    // A cancel that came while the code ran hits what it waits for now (rules CA-09, CA-11).
+    const message = owner._pendingCancel();
+    if (message !== null && future.cancel(message)) owner._clearPendingCancel();
+    return;
   }
-}
-
-/** Closes a frame that has ended. */
-function end(frame: Frame): void {
-  if (frame instanceof GeneratorCoroutine) frame._end();
-  else frame._caller = null;
 }
 
 function cannotAwait(owner: Steppable, future: Future<unknown>): RuntimeError | null {

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "./clock.js";
 import { SystemClock } from "./clock.js";
 import { copyContext, enterContext } from "./context.js";
@@ -57,14 +58,17 @@ export class EventLoop {
   /** @internal */ readonly _timers = new TimerHeap();
   /** @internal Errors that nobody has looked at yet. */ readonly _unretrieved = new Set<UnretrievedError>();
   /** @internal */ _debug: boolean;
-  /** @internal Time at the start of this iteration. */ _iterationTime: number;
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   readonly #clock: Clock;
+  readonly #clockIsReal: boolean;
+  readonly #asyncScope = new AsyncResource("asyncscope.loop", { requireManualDestroy: true });
   #firstReady: Runnable | null = null;
   #lastReady: Runnable | null = null;
   #turnScheduled = false;
   #armedFor = Infinity;
   #sliceStart = 0;
+  #iterating = false;
+  #iterationTime = 0;
   #mustDrain = false;
   #running = false;
   #stopping = false;
@@ -76,8 +80,13 @@ export class EventLoop {
 
   constructor(options?: EventLoopOptions) {
     this.#clock = options?.clock ?? new SystemClock();
+    this.#clockIsReal = this.#clock instanceof SystemClock;
     this._debug = options?.debug ?? process.env["ASYNCSCOPE_DEBUG"] === "1";
-    this._iterationTime = this.#clock.now();
+  }
+
+  /** @internal Time at the start of this iteration; between two of them (a callback of Node's) the time itself. */
+  get _iterationTime(): number {
+    return this.#iterating ? this.#iterationTime : this.#clock.now();
   }
 
   /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
@@ -182,8 +191,7 @@ export class EventLoop {
       setRunningLoop(this);
       this.#endRun = (error) => {
         clearInterval(keepAlive);
-        this.#clock.cancelWake();
-        this.#armedFor = Infinity;
+        this.#disarm();
         this.#running = this.#stopping = false;
         this.#endRun = null;
         setRunningLoop(null);
@@ -200,6 +208,7 @@ export class EventLoop {
    */
   async runUntilComplete<T>(future: Future<T>): Promise<T> {
     const stop = (): void => this.stop();
+    this._checkOpen();
     future.addDoneCallback(stop);
     try {
       await this.runForever();
@@ -257,13 +266,18 @@ export class EventLoop {
 
   /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
   callExceptionHandler(context: ExceptionContext): void {
+    const { task, future, handle } = context;
+    this._report(context, (task ?? (future instanceof Task ? future : handle))?._context ?? null);
+  }
+
+  /** @internal The same, inside the context variables of what failed (rule EH-05). */
+  _report(context: ExceptionContext, where: Context | null): void {
     try {
       const handler = this.#exceptionHandler;
       if (handler === null) {
         this.defaultExceptionHandler(context);
         return;
       }
-      const where = context.task?._context ?? context.handle?._context ?? null;
       const outer = where === null ? null : enterContext(where);
       try {
         handler(this, context);
@@ -272,8 +286,7 @@ export class EventLoop {
       }
     } catch (error) {
       if (isFatal(error)) this._fatal(error);
-      else if (this.#exceptionHandler === null)
-        console.error("Exception in default exception handler", error);
+      else if (this.#exceptionHandler === null) logQuietly("Exception in default exception handler", error);
       else
         try {
           this.defaultExceptionHandler({
@@ -282,7 +295,7 @@ export class EventLoop {
             context,
           });
         } catch (second) {
-          console.error("Exception in default exception handler while handling an unexpected error", second);
+          logQuietly("Exception in default exception handler while handling an unexpected error", second);
         }
     }
   }
@@ -297,13 +310,20 @@ export class EventLoop {
     if (this.#lastReady === null) this.#firstReady = runnable;
     else this.#lastReady._next = runnable;
     this.#lastReady = runnable;
-    if (!this.#turnScheduled && this.#running) this.#scheduleTurn();
+    if (!this.#turnScheduled) this.#wakeUp();
+  }
+
+  /** Something became ready while no turn was to come. */
+  #wakeUp(): void {
+    if (this.#running) this.#scheduleTurn();
+    else if (this.#closed) this.#firstReady = this.#lastReady = null;
   }
 
   /** @internal Calls a handle's callback. */
   _call(handle: Handle, callback: () => void): void {
-    const before = setSteppingTask(null);
-    const outer = enterContext(handle._context);
+    // As a task's step does: whatever runs next sets its own.
+    setSteppingTask(null);
+    enterContext(handle._context);
     if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
     try {
       callback();
@@ -316,9 +336,6 @@ export class EventLoop {
           handle,
           ...sourceOf(handle),
         });
-    } finally {
-      enterContext(outer);
-      setSteppingTask(before);
     }
   }
 
@@ -392,7 +409,10 @@ export class EventLoop {
   #scheduleTurn(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    setImmediate(this.#newSlice);
+    // Something is ready: time of a virtual clock stands still.
+    if (this.#armedFor !== Infinity) this.#disarm();
+    // Not in the asynchronous context of whoever happened to make something ready (rule JS-06).
+    this.#asyncScope.runInAsyncScope(setImmediate, null, this.#newSlice);
   }
 
   readonly #newSlice = (): void => {
@@ -403,22 +423,51 @@ export class EventLoop {
   /** Iterations until nothing is ready, a stop, microtasks to drain, or the end of the slice. */
   readonly #turn = (): void => {
     this.#turnScheduled = true;
-    do {
-      this.#mustDrain = false;
-      this.#iterate();
-      if (this.#stopping) {
-        this.#turnScheduled = false;
-        this.#endOfRun();
-        return;
+    let ended = false;
+    try {
+      let real = this.#sliceStart;
+      let now = this.#clock.now();
+      for (;;) {
+        this.#mustDrain = false;
+        this.#iterate(now);
+        if (this.#stopping) {
+          this.#turnScheduled = false;
+          ended = true;
+          this.#endOfRun();
+          return;
+        }
+        if (this.#firstReady === null && !this.#mustDrain) break;
+        real = performance.now();
+        if (this.#mustDrain || real - this.#sliceStart >= SLICE) break;
+        // One reading serves as the end of one iteration and the start of the next.
+        now = this.#clockIsReal ? real : this.#clock.now();
       }
-    } while (this.#firstReady !== null && !this.#mustDrain && performance.now() - this.#sliceStart < SLICE);
+      this.#turnScheduled = false;
+      if (this.#mustDrain && real - this.#sliceStart < SLICE) {
+        this.#turnScheduled = true;
+        queueMicrotask(this.#behindMicrotasks);
+      } else if (this.#firstReady === null && !this.#mustDrain) this.#arm();
+      else this.#scheduleTurn();
+      ended = true;
+    } finally {
+      // A reporter of the user's that throws is Node's to report; the loop goes on.
+      if (!ended) {
+        this.#turnScheduled = false;
+        this.#scheduleTurn();
+      }
+    }
+  };
+
+  /** nextTick from within a microtask runs when all microtasks are through. */
+  readonly #behindMicrotasks = (): void => process.nextTick(this.#drained);
+
+  readonly #drained = (): void => {
+    if (this.#firstReady !== null || this.#stopping) {
+      this.#turn();
+      return;
+    }
     this.#turnScheduled = false;
-    if (this.#firstReady === null) this.#arm();
-    else if (this.#mustDrain && performance.now() - this.#sliceStart < SLICE) {
-      // nextTick from within a microtask runs when all microtasks are through.
-      this.#turnScheduled = true;
-      queueMicrotask(() => process.nextTick(this.#turn));
-    } else this.#scheduleTurn();
+    this.#arm();
   };
 
   #endOfRun(): void {
@@ -427,8 +476,9 @@ export class EventLoop {
     this.#endRun?.(error);
   }
 
-  #iterate(): void {
-    const now = (this._iterationTime = this.#clock.now());
+  #iterate(now: number): void {
+    this.#iterationTime = now;
+    this.#iterating = true;
     for (let timer = this._timers.peek(); timer !== null && timer._when <= now; timer = this._timers.peek()) {
       this._timers.pop();
       // Behind what is ready already (rule LP-03).
@@ -438,15 +488,18 @@ export class EventLoop {
     }
     let runnable = this.#firstReady;
     this.#firstReady = this.#lastReady = null;
-    while (runnable !== null) {
-      const next: Runnable | null = runnable._next;
-      runnable._next = null;
-      runnable._run();
-      runnable = next;
-      if (this.#fatalError !== null && runnable !== null) {
-        this.#putBack(runnable);
-        return;
+    try {
+      while (runnable !== null && this.#fatalError === null) {
+        const current: Runnable = runnable;
+        runnable = current._next;
+        current._next = null;
+        current._run();
       }
+    } finally {
+      this.#iterating = false;
+      setSteppingTask(null);
+      enterContext(null);
+      if (runnable !== null) this.#putBack(runnable);
     }
     if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
   }
@@ -472,6 +525,11 @@ export class EventLoop {
         if (this.#running && !this.#turnScheduled) this.#newSlice();
       });
   }
+
+  #disarm(): void {
+    this.#armedFor = Infinity;
+    this.#clock.cancelWake();
+  }
 }
 
 function checkTime(value: number, name: string): void {
@@ -489,6 +547,15 @@ function inWords(value: unknown): string {
 
 function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
   return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
+}
+
+/** The last resort: a report that cannot be written must not end the loop. */
+function logQuietly(message: string, error: unknown): void {
+  try {
+    console.error(message, error);
+  } catch {
+    // The console itself is broken.
+  }
 }
 
 function closeQuietly(coroutine: { close(): void }): void {

@@ -1,5 +1,6 @@
-import type { Awaitable, CancelSignal, Suspension } from "./awaitable.js";
-import { awaitNatively, complete, suspend } from "./awaitable.js";
+import { addAwaitFrame } from "./await-frame.js";
+import type { Awaitable, Suspension } from "./awaitable.js";
+import { awaitNatively, complete, delivered, suspend } from "./awaitable.js";
 import type { Context } from "./context.js";
 import { currentContext } from "./context.js";
 import { CancelledError, InvalidStateError } from "./errors.js";
@@ -81,7 +82,7 @@ export class Future<T> implements Awaitable<T> {
       case FINISHED:
         return this._value as T;
       case FAILED:
-        throw retrieved(this._value as UnretrievedError);
+        throw (this._value as UnretrievedError).toThrow();
       case CANCELLED:
         throw this._cancelledError();
       default:
@@ -174,12 +175,29 @@ export class Future<T> implements Awaitable<T> {
 
   /** @internal The iterator of `yield*`: without state of its own, so that one object serves every waiter. */
   next(): IteratorResult<Suspension, T> {
-    return this._state === PENDING ? suspend(this) : complete(this.result());
+    if (this._state === PENDING) return suspend(this);
+    if (this._state === FINISHED) return complete(this._value as T);
+    throw this.#toAwaiter();
+  }
+
+  /** The error for the generator that awaits this, with the line of that await in its stack. */
+  #toAwaiter(): unknown {
+    if (this._state === FAILED) {
+      const error = (this._value as UnretrievedError).toThrow();
+      addAwaitFrame(error, nextMethod);
+      return error;
+    }
+    const original = this._value instanceof CancelledError;
+    const error = this._cancelledError();
+    if (original) addAwaitFrame(error, nextMethod);
+    return error;
   }
 
   /** @internal */
   throw(error: unknown): never {
-    throw (error as Partial<CancelSignal>).make?.() ?? error;
+    // A cancellation takes the place of the outcome: whoever it would have reached has been told (CA-15).
+    if (this._state === FAILED) retrieved(this._value as UnretrievedError);
+    throw delivered(error);
   }
 
   /** @internal */
@@ -209,7 +227,7 @@ export class Future<T> implements Awaitable<T> {
   /** @internal */
   _fail(error: unknown): void {
     this._state = FAILED;
-    this._value = watchForCollection(this, "Future", error);
+    this._value = watchForCollection(this, "Future", error, null);
     this._settled();
   }
 
@@ -226,6 +244,14 @@ export class Future<T> implements Awaitable<T> {
     const original = this._value as CancelledError;
     this._value = original.message;
     return original;
+  }
+
+  /** @internal Whether those who wait for it get a CancelledError, also as the error of a composite. */
+  _endedByCancel(): boolean {
+    return (
+      this._state === CANCELLED ||
+      (this._state === FAILED && (this._value as UnretrievedError).error instanceof CancelledError)
+    );
   }
 
   /** @internal The error without counting as having looked at it. */
@@ -281,6 +307,9 @@ export class Future<T> implements Awaitable<T> {
     return new InvalidStateError(`${method}: this ${this._describe()} ${how} already; test done() first`);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- only a marker of where the captured stack begins
+const nextMethod = Future.prototype.next;
 
 function isErrorClass(value: unknown): value is new () => unknown {
   return typeof value === "function" && (value === Error || value.prototype instanceof Error);

@@ -37,10 +37,12 @@ export class Task<T> extends Future<T> implements Steppable {
   /** @internal */ _next: Runnable | null = null;
   /** @internal */ _frame: Frame | null;
   /** @internal */ _waiter: Future<unknown> | null = null;
+  /** @internal */ _cancelArrives = false;
   /** @internal */ readonly _context: Context;
   /** @internal Neighbours in the loop's list of tasks. */ _before: Task<unknown> | null = null;
   /** @internal */ _after: Task<unknown> | null = null;
   /** @internal Awaits of async functions that run in this task. */ _strands: Set<AwaitStrand> | null = null;
+  /** @internal How many of them are in the ready queue. */ _readyStrands = 0;
   /** @internal For the inspector. */ _record: object | null = null;
   #name: string | null;
   readonly #coroutine: Coroutine<T>;
@@ -52,8 +54,8 @@ export class Task<T> extends Future<T> implements Steppable {
   /** Use {@link createTask}. @throws TypeError when `what` cannot be started. */
   constructor(what: Startable<T>, options?: TaskOptions & { readonly loop?: EventLoop | undefined }) {
     super(options?.loop === undefined ? undefined : { loop: options.loop });
-    const coroutine = asCoroutine(what);
-    if (coroutine === null) throw notStartable(what);
+    const coroutine = asCoroutine(what)?._asFrame();
+    if (coroutine === undefined) throw notStartable(what);
     coroutine._start();
     const parent = currentTaskOrNull();
     this.#coroutine = coroutine as Coroutine<T>;
@@ -81,6 +83,16 @@ export class Task<T> extends Future<T> implements Steppable {
 
   setName(value: string): void {
     this.name = value;
+  }
+
+  /** @internal The name that the program gave it; unlike `name`, never an overridden getter of the program. */
+  get _givenName(): string | null {
+    return this.#name;
+  }
+
+  /** @internal */
+  get _coroutineName(): string {
+    return this.#coroutine._name;
   }
 
   /** What it runs. */
@@ -142,8 +154,9 @@ export class Task<T> extends Future<T> implements Steppable {
   }
 
   /** @internal */
-  _wake(): void {
+  _wake(future: Future<unknown>): void {
     this._waiter = null;
+    this._cancelArrives = future._endedByCancel();
     if (instrument !== null) instrument.taskScheduled(this);
     this._enqueue();
   }
@@ -155,31 +168,38 @@ export class Task<T> extends Future<T> implements Steppable {
 
   /** @internal */
   _run(): void {
-    this._resume(true);
+    this.#step(true);
   }
 
-  /** @internal Runs a step, see {@link drive}. */
+  /** @internal Runs a step in the middle of other code, see {@link drive}. */
   _resume(delivers: boolean): void {
     const before = setSteppingTask(this);
-    const context = enterContext(this._context);
-    if (tracksAsyncFunctions()) this._loop._enterAsyncTask(this);
-    if (instrument !== null) instrument.stepEntered(this);
+    const context = enterContext(null);
     try {
-      drive(this, delivers);
+      this.#step(delivers);
     } finally {
       enterContext(context);
       setSteppingTask(before);
-      if (instrument !== null && !this.done()) instrument.stepLeft(this);
     }
+  }
+
+  /** What ran before and what runs after it set themselves as the current ones: so it needs no restoring. */
+  #step(delivers: boolean): void {
+    setSteppingTask(this);
+    enterContext(null);
+    if (tracksAsyncFunctions()) this._loop._enterAsyncTask(this);
+    if (instrument !== null) instrument.stepEntered(this);
+    drive(this, delivers);
+    if (instrument !== null && !this.done()) instrument.stepLeft(this);
   }
 
   /** @internal */
   _finish(value: unknown): void {
     // A cancel that came too late to be delivered still counts: the result is dropped (rule CA-10).
-    if (this.#pendingCancel !== null) {
+    const message = this.#pendingCancel;
+    if (message !== null) {
       this.#end();
-      this._cancel(this.#pendingCancel);
-      this.#pendingCancel = null;
+      this._cancel(message);
     } else {
       this.#end();
       if (this._loop._debug && this.#cancelRequests > 0) this.#reportSwallowedCancel();
@@ -196,12 +216,16 @@ export class Task<T> extends Future<T> implements Steppable {
     if (cancelled !== null) this._cancel(cancelled.message, cancelled);
     else this._fail(error);
     if (instrument !== null) instrument.taskDone(this);
-    if (isFatal(error)) this._loop._fatal(error);
+    if (isFatal(error)) {
+      // It ends the run: nobody need be told again that it was not looked at (rule EH-06).
+      this.exception();
+      this._loop._fatal(error);
+    }
   }
 
   override _fail(error: unknown): void {
     this._state = 2;
-    this._value = watchForCollection(this, "Task", error);
+    this._value = watchForCollection(this, "Task", error, this._context);
     this._settled();
   }
 
@@ -264,8 +288,12 @@ export class Task<T> extends Future<T> implements Steppable {
 
   #end(): void {
     this._frame = null;
+    // Awaits that its async functions left behind go on, but no longer as this task.
+    this._strands = null;
+    this.#pendingCancel = null;
     this._loop._removeTask(this);
-    this.#unlinkSignal?.();
+    if (this.#unlinkSignal !== null) this.#unlinkSignal();
+    this.#unlinkSignal = null;
   }
 
   /** `catch` catches a CancelledError too: in debug mode a task that ends as if nothing had been asked is named (JS-12). */
@@ -279,7 +307,13 @@ export class Task<T> extends Future<T> implements Steppable {
   #linkSignal(signal: AbortSignal): void {
     const abort = (): void => {
       const reason: unknown = signal.reason;
-      this.cancel(reason instanceof Error ? reason.message : String(reason));
+      this.cancel(
+        reason instanceof Error
+          ? reason.message
+          : typeof reason === "string"
+            ? reason
+            : "the signal was aborted",
+      );
     };
     if (signal.aborted) {
       abort();

@@ -1,5 +1,7 @@
 import type { EventLoop } from "./event-loop.js";
 import type { Future } from "./future.js";
+import type { Context } from "./context.js";
+import { countAwaitFrames, restoreStack } from "./await-frame.js";
 
 /**
  * @internal The error of a failed future, shared between the future and the report that comes when the future is
@@ -7,6 +9,10 @@ import type { Future } from "./future.js";
  */
 export class UnretrievedError {
   retrieved = false;
+  /** Of the error when the future failed: each one that awaits it starts from there (rule FU-16). */
+  readonly #stack: string | null = null;
+  readonly #awaitFrames: number = 0;
+
   constructor(
     readonly error: unknown,
     readonly loop: EventLoop,
@@ -14,17 +20,34 @@ export class UnretrievedError {
     /** Name of the future in words: `future`, `task "worker-1"`. */
     readonly described: string,
     readonly source: Error | null,
-  ) {}
+    /** What the report runs in: the task's own (rule EH-05). */
+    readonly context: Context | null,
+  ) {
+    // An Error whose stack was never read keeps the objects of its frames alive, the future among them (JS-20).
+    if (error instanceof Error) {
+      this.#stack = readStack(error);
+      this.#awaitFrames = countAwaitFrames(error);
+    }
+  }
+
+  /** The error, as it was when the future failed. */
+  toThrow(): unknown {
+    if (this.#stack !== null) restoreStack(this.error as Error, this.#stack, this.#awaitFrames);
+    return retrieved(this);
+  }
 
   report(): void {
     if (this.retrieved) return;
     retrieved(this);
-    this.loop.callExceptionHandler({
-      message: `${this.what} exception was never retrieved`,
-      exception: this.error,
-      described: this.described,
-      ...(this.source === null ? {} : { sourceTraceback: this.source.stack ?? "" }),
-    });
+    this.loop._report(
+      {
+        message: `${this.what} exception was never retrieved`,
+        exception: this.error,
+        described: this.described,
+        ...(this.source === null ? {} : { sourceTraceback: this.source.stack ?? "" }),
+      },
+      this.context,
+    );
   }
 }
 
@@ -35,10 +58,9 @@ export function watchForCollection(
   future: Future<unknown>,
   what: "Future" | "Task",
   error: unknown,
+  context: Context | null,
 ): UnretrievedError {
-  const holder = new UnretrievedError(error, future._loop, what, future._describe(), future._source);
-  // An Error whose stack was never read keeps the objects of its frames alive, this future among them (JS-20).
-  if (error instanceof Error) readStack(error);
+  const holder = new UnretrievedError(error, future._loop, what, future._describe(), future._source, context);
   collected.register(future, holder, holder);
   future._loop._unretrieved.add(holder);
   return holder;
@@ -54,6 +76,10 @@ export function retrieved(holder: UnretrievedError): unknown {
   return holder.error;
 }
 
-function readStack(error: Error): unknown {
-  return error.stack;
+function readStack(error: Error): string | null {
+  try {
+    return typeof error.stack === "string" ? error.stack : null;
+  } catch {
+    return null;
+  }
 }
