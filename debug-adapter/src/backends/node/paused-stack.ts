@@ -106,15 +106,18 @@ export class PausedStack {
   async #awaiting(inTask: boolean): Promise<FrameView[]> {
     const frames = await awaitingFrames(this.#cdp, this.#paused.callFrames).catch(() => []);
     const out: FrameView[] = [];
+    let label = "await";
     for (const frame of frames) {
+      if (frame.functionName === "Promise.all" && frame.url === "") {
+        label = "await Promise.all";
+        continue;
+      }
       const script = this.#scripts.byUrl(frame.url) ?? this.#scripts.byPath(frame.url);
-      if (inTask && this.#scripts.isRuntime(script)) continue;
-      out.push(labelFrame("await"));
+      if (this.#scripts.isInternal(script) || (inTask && this.#scripts.isRuntime(script))) continue;
       const position = await this.#scripts.position(script, frame.line, frame.column);
-      if (position === undefined) {
-        if (frame.functionName === "Promise.all") out[out.length - 1] = labelFrame("await Promise.all");
-        else out.pop();
-      } else out.push(positionFrame(this.#cdp, frame.functionName || "(anonymous)", position));
+      if (position === undefined) continue;
+      out.push(labelFrame(label), positionFrame(this.#cdp, frame.functionName || "(anonymous)", position));
+      label = "await";
     }
     return out;
   }

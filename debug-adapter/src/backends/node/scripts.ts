@@ -47,6 +47,7 @@ export class Scripts {
   /** Scripts of the runtime itself, by URL. */
   readonly #runtime = new Set<string>();
   #lastLookUp = 0;
+  #lookingUp: Promise<void> | undefined;
 
   constructor(
     cdp: CdpConnection,
@@ -107,11 +108,17 @@ export class Scripts {
    * Learns the scripts loaded so far. V8 tells only while the Debugger domain is on, so it goes on for a moment
    * (measured: 2 to 6 ms in a running program), and at most once a second when nothing new was found.
    */
-  async lookUp(): Promise<void> {
-    if (this.#domain.enabled) return;
-    const now = Date.now();
-    if (now - this.#lastLookUp < LOOK_UP_PAUSE_MS) return;
-    this.#lastLookUp = now;
+  lookUp(): Promise<void> {
+    if (this.#domain.enabled) return Promise.resolve();
+    if (this.#lookingUp === undefined && Date.now() - this.#lastLookUp >= LOOK_UP_PAUSE_MS)
+      this.#lookingUp = this.#askForScripts().finally(() => {
+        this.#lookingUp = undefined;
+        this.#lastLookUp = Date.now();
+      });
+    return this.#lookingUp ?? Promise.resolve();
+  }
+
+  async #askForScripts(): Promise<void> {
     await this.#domain.need("scripts");
     await this.#domain.release("scripts");
   }

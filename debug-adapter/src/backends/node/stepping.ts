@@ -11,43 +11,103 @@ const V8_STEP = { over: "Debugger.stepOver", into: "Debugger.stepInto", out: "De
 
 /** A coroutine longer than this many positions is left at its first ones. */
 const MAX_LOCATIONS = 500;
+/** A step into stays in its line at most so often. */
+const MAX_STAYS = 30;
 
 /**
  * Steps. V8 itself keeps a step over `await` or `yield` in the same function activation: it waits for that very
- * generator object to go on. What it cannot know is that the end of a coroutine returns to the coroutine that
- * awaited it, because our driver stands in between. So while stepping in a coroutine, the rest of the one that awaits
- * it gets breakpoints, whose condition is that this task, and not another one in the same code, has come back there.
+ * generator object to go on. What it cannot know is how coroutines call each other, because the driver of the runtime
+ * stands in between:
+ *
+ * - The end of a coroutine returns to the one that awaits it. So while stepping in a coroutine, all of the awaiting
+ *   one gets breakpoints, whose condition is that this task, and not another one in the same code, is back there.
+ * - Stepping into `yield* f()` means the first statement of `f`. The place where the driver resumes coroutines is on
+ *   the stack; a breakpoint there, on condition that the task has a frame more, is where V8 can step into `f`.
  */
 export class Stepping {
   readonly #cdp: CdpConnection;
   readonly #domain: DebuggerDomain;
   readonly #execution: Execution;
+  readonly #isSkipped: (scriptId: string) => boolean;
   #temporary: string[] = [];
+  #driver: string | undefined;
+  /** Where a step into began, while V8 may still stop on the way at the same line. */
+  #from: Protocol.Debugger.CallFrame | undefined;
+  #stays = 0;
 
-  constructor(cdp: CdpConnection, domain: DebuggerDomain, execution: Execution) {
+  constructor(
+    cdp: CdpConnection,
+    domain: DebuggerDomain,
+    execution: Execution,
+    isSkipped: (scriptId: string) => boolean,
+  ) {
+    this.#isSkipped = isSkipped;
     this.#cdp = cdp;
     this.#domain = domain;
     this.#execution = execution;
-    domain.onDisabled(() => (this.#temporary = []));
+    domain.onDisabled(() => {
+      this.#temporary = [];
+      this.#driver = undefined;
+    });
+    execution.addFilter(async ({ hitBreakpoints }) => {
+      if (this.#driver === undefined || hitBreakpoints?.includes(this.#driver) !== true) return false;
+      const breakpointId = this.#driver;
+      this.#driver = undefined;
+      await this.#cdp.send("Debugger.removeBreakpoint", { breakpointId });
+      await this.#cdp.send("Debugger.stepInto", {});
+      return true;
+    });
+    execution.addFilter(async ({ callFrames, hitBreakpoints, reason }) =>
+      hitBreakpoints !== undefined && hitBreakpoints.length > 0 ? false : this.#passOver(callFrames, reason),
+    );
+  }
+
+  /** Stops of V8 on the way of a step that would tell the user nothing. */
+  async #passOver(frames: readonly Protocol.Debugger.CallFrame[], reason: string): Promise<boolean> {
+    const [from, top] = [this.#from, frames[0]];
+    if (from === undefined || top === undefined || reason === "exception" || this.#stays++ >= MAX_STAYS)
+      return false;
+    // V8 knows the skip list, but stops in getters of Node's own modules nevertheless.
+    if (this.#isSkipped(top.location.scriptId)) {
+      await this.#cdp.send("Debugger.stepOut");
+      return true;
+    }
+    // Having been in skipped code, V8 stops again where it left from, once for each call of the line.
+    const sameLine = isSame({ ...top.location, columnNumber: 0 }, { ...from.location, columnNumber: 0 });
+    if (!sameLine || top.returnValue !== undefined || !isSame(top.functionLocation, from.functionLocation))
+      return false;
+    await this.#cdp.send("Debugger.stepInto", {});
+    return true;
   }
 
   async step(kind: StepKind, stack: PausedStack): Promise<void> {
     const paused = this.#execution.require();
     await this.#domain.need("step");
     const task = await stack.task;
-    const inCoroutine = task?.innermostFrame === 0;
-    if (inCoroutine) await this.#armReturn(task);
-    const leaving =
-      inCoroutine &&
-      this.#temporary.length > 0 &&
-      (kind === "out" || paused.callFrames[0]?.returnValue !== undefined);
-    await this.#execution.move(leaving ? "Debugger.resume" : V8_STEP[kind]);
+    this.#from = kind === "into" ? paused.callFrames[0] : undefined;
+    this.#stays = 0;
+    if (task?.innermostFrame === 0) {
+      await this.#armReturn(task);
+      if (kind === "into") await this.#armCall(task, paused.callFrames[1]);
+      const atEnd = kind === "out" || paused.callFrames[0]?.returnValue !== undefined;
+      // V8 would step from the end of the coroutine to whatever the driver resumes next, of any task.
+      if (atEnd) return this.#leave();
+    }
+    await this.#execution.move(V8_STEP[kind]);
+  }
+
+  /** Runs until the awaiting coroutine is reached; when nobody awaits, the step ends with the task. */
+  async #leave(): Promise<void> {
+    if (this.#temporary.length === 0) await this.#domain.release("step");
+    await this.#execution.move("Debugger.resume");
   }
 
   /** Any stop ends the step. */
   async finish(): Promise<void> {
-    const ids = this.#temporary;
+    const ids = this.#driver === undefined ? this.#temporary : [...this.#temporary, this.#driver];
     this.#temporary = [];
+    this.#driver = undefined;
+    this.#from = undefined;
     if (this.#domain.enabled)
       await Promise.all(
         ids.map((breakpointId) => this.#cdp.send("Debugger.removeBreakpoint", { breakpointId })),
@@ -63,14 +123,27 @@ export class Stepping {
       start,
       restrictToFunction: true,
     });
-    const condition = backInTask(task.id, task.depth);
+    const condition = backInTask(task.id, generators.length);
     const ids = await Promise.all(
       locations.slice(0, MAX_LOCATIONS).map((location) => this.#set(location, condition)),
     );
     this.#temporary.push(...ids.filter((id) => id !== undefined));
   }
 
-  async #set(location: Protocol.Debugger.BreakLocation, condition: string): Promise<string | undefined> {
+  async #armCall(
+    { task, generators }: RunningTask,
+    driver: Protocol.Debugger.CallFrame | undefined,
+  ): Promise<void> {
+    if (driver === undefined) return;
+    const [id, depth] = [task.id, generators.length];
+    // Operations of the runtime itself are frames too; there is nothing in them to step into.
+    const condition =
+      `${INSPECTOR}.frameObjects(${id}, ${depth + 1}).length > ${depth} && ` +
+      `JSON.parse(${INSPECTOR}.chain(${id}, 1)).frames[0].kind === "generator"`;
+    this.#driver = await this.#set(driver.location, condition);
+  }
+
+  async #set(location: Protocol.Debugger.Location, condition: string): Promise<string | undefined> {
     try {
       const { scriptId, lineNumber, columnNumber } = location;
       const where =
@@ -83,14 +156,23 @@ export class Stepping {
   }
 }
 
-/** True in the code of that task, and not in a deeper call of the same function. */
+function isSame(
+  a: Protocol.Debugger.Location | undefined,
+  b: Protocol.Debugger.Location | undefined,
+): boolean {
+  return (
+    a?.scriptId === b?.scriptId && a?.lineNumber === b?.lineNumber && a?.columnNumber === b?.columnNumber
+  );
+}
+
+const INSPECTOR = `globalThis[Symbol.for("asyncscope.inspector")]`;
+
+/** True in the code of that task, and not in a deeper call of the same function. The first test is the cheap one. */
 function backInTask(task: number, depth: number): string {
-  return `(() => {
-    const tasks = JSON.parse(globalThis[Symbol.for("asyncscope.inspector")].tree(
-      { order: "creation", pages: [{ task: 0, limit: 1 }], deep: true, limit: 200,
-        filter: { states: ["running"] } })).tasks;
-    for (let i = 0; i < tasks.length; i++)
-      if (tasks[i].state === "running") return tasks[i].id === ${task} && tasks[i].depth < ${depth};
+  return `${INSPECTOR}.frameObjects(${task}, ${depth}).length < ${depth} && (() => {
+    const tasks = JSON.parse(${INSPECTOR}.tree({ order: "creation", pages: [{ task: 0, limit: 1 }], deep: true,
+      limit: 200, filter: { states: ["running"] } })).tasks;
+    for (let i = 0; i < tasks.length; i++) if (tasks[i].state === "running") return tasks[i].id === ${task};
     return false;
   })()`;
 }

@@ -97,14 +97,22 @@ export class SuspendedFrame implements FrameView {
 
   async scopes(): Promise<ScopeView[]> {
     const scopes = await this.#scopeList();
-    return scopes.map(({ name, remote }, i) => ({
-      name,
-      kind: i === 0 ? "locals" : "other",
-      expensive: name === "Global",
-      variables: this.#values.view(remote, {
-        refuse: (variable) => fail("suspendedReadOnly", { name: variable }),
-      }).children!,
-    }));
+    const refuse = (variable: string): never => fail("suspendedReadOnly", { name: variable });
+    return scopes.map(({ name, remote }, i) => {
+      const { children } = this.#values.view(remote, { refuse });
+      return {
+        name,
+        kind: i === 0 ? "locals" : "other",
+        expensive: name === "Global",
+        variables: {
+          list: async (page) =>
+            (await children!.list(page))
+              .filter((property) => name === "Global" || property.visibility !== "internal")
+              .map((property) => ({ ...property, evaluateName: property.name })),
+          set: (variable) => refuse(variable),
+        },
+      };
+    });
   }
 
   async #scopeList(): Promise<{ name: string; remote: Remote }[]> {

@@ -50,7 +50,9 @@ export class NodeTarget {
     this.scripts = new Scripts(cdp, this.#domain, config, (text) => events.warning(text));
     this.breakpoints = new Breakpoints(cdp, this.#domain, this.scripts, config.sourceMaps);
     this.#execution = new Execution(cdp, this.#domain, this.scripts, this.breakpoints);
-    this.#stepping = new Stepping(cdp, this.#domain, this.#execution);
+    this.#stepping = new Stepping(cdp, this.#domain, this.#execution, (id) =>
+      this.scripts.isSkipped(this.scripts.byId(id)),
+    );
     this.access = new InspectorAccess(cdp);
     this.tasks = new NodeTaskBackend(cdp, this.scripts, this.access);
     this.#repl = new Values(cdp, "repl");
