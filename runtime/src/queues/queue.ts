@@ -43,9 +43,9 @@ export class Queue<T> extends Primitive {
   /** The bound as given; 0 or less means none (rule QU-09). */
   readonly maxsize: number;
   /** @internal */ readonly _store: Store<T>;
-  /** @internal */ readonly _getters = new WaitQueue(this, "queue-get", "getter");
-  /** @internal */ readonly _putters = new WaitQueue(this, "queue-put", "putter");
-  /** @internal */ readonly _joiners = new WaitQueue(this, "queue-join", "joiner");
+  /** @internal */ readonly _getters = new WaitQueue(this, { kind: "queue-get", resource: this }, "getter");
+  /** @internal */ readonly _putters = new WaitQueue(this, { kind: "queue-put", resource: this }, "putter");
+  /** @internal */ readonly _joiners = new WaitQueue(this, { kind: "queue-join", resource: this }, "joiner");
   #unfinished = 0;
   #isShutDown = false;
 

@@ -24,7 +24,7 @@ export interface EventStatistics {
  */
 export class Event extends Primitive {
   #isSet = false;
-  /** @internal */ readonly _queue = new WaitQueue(this, "event", "waiter");
+  /** @internal */ readonly _queue = new WaitQueue(this, { kind: "event", resource: this }, "waiter");
 
   constructor(options?: PrimitiveOptions) {
     super(options);

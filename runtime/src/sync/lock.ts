@@ -36,7 +36,7 @@ export class Lock extends Primitive {
   /** @internal Who acquired it, for views: a lock as such has no owner. */ _owner: Task<unknown> | null =
     null;
   /** @internal Loop time. */ _ownedSince = 0;
-  /** @internal */ readonly _queue = new WaitQueue(this, "lock", "waiter");
+  /** @internal */ readonly _queue = new WaitQueue(this, { kind: "lock", resource: this }, "waiter");
 
   constructor(options?: PrimitiveOptions) {
     super(options);

@@ -29,7 +29,7 @@ export interface SemaphoreStatistics {
  */
 export class Semaphore extends Primitive {
   /** @internal */ _value: number;
-  /** @internal */ readonly _queue = new WaitQueue(this, "semaphore", "waiter");
+  /** @internal */ readonly _queue = new WaitQueue(this, { kind: "semaphore", resource: this }, "waiter");
 
   /**
    * @param value permits at the start.

@@ -2,7 +2,14 @@ import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
 import type { InspectedWaiter } from "../core/inspectable.js";
 import type { WaitOrigin } from "../core/instrument.js";
-import type { Primitive } from "./primitive.js";
+
+/** @internal Whose wait queue it is. */
+export interface WaitQueueOwner {
+  /** The loop of all its waiters. @throws RuntimeError when it belongs to another loop than the running one. */
+  _bindLoop(): EventLoop;
+  /** Who waits is not what it was. */
+  _changed(): void;
+}
 
 /** @internal The future of one operation that waits in a {@link WaitQueue}; a node of its list. */
 export class Waiter extends Future<void> {
@@ -33,8 +40,8 @@ export class Waiter extends Future<void> {
  * All methods cost O(1), `wakeNext` amortised.
  */
 export class WaitQueue {
+  readonly #owner: WaitQueueOwner;
   readonly origin: WaitOrigin;
-  readonly #primitive: Primitive;
   readonly #role: InspectedWaiter["role"];
   #first: Waiter | null = null;
   #last: Waiter | null = null;
@@ -43,11 +50,10 @@ export class WaitQueue {
   #pending = 0;
   #live = 0;
 
-  /** @param kind the protocol's WaitKind of a wait in this queue. */
-  constructor(primitive: Primitive, kind: string, role: InspectedWaiter["role"]) {
-    this.#primitive = primitive;
+  constructor(owner: WaitQueueOwner, origin: WaitOrigin, role: InspectedWaiter["role"]) {
+    this.#owner = owner;
+    this.origin = origin;
     this.#role = role;
-    this.origin = { kind, resource: primitive };
   }
 
   /** How many wait and were neither woken nor cancelled. */
@@ -60,9 +66,9 @@ export class WaitQueue {
     return this.#live;
   }
 
-  /** At the end. @throws RuntimeError when the primitive belongs to another loop. */
+  /** At the end. @throws RuntimeError when the owner belongs to another loop. */
   enqueue(): Waiter {
-    const waiter = new Waiter(this, this.#primitive._bindLoop());
+    const waiter = new Waiter(this, this.#owner._bindLoop());
     waiter._before = this.#last;
     if (this.#last === null) this.#first = waiter;
     else this.#last._after = waiter;
@@ -70,7 +76,7 @@ export class WaitQueue {
     this.#pendingFrom ??= waiter;
     this.#pending++;
     this.#live++;
-    this.#primitive._changed();
+    this.#owner._changed();
     return waiter;
   }
 
@@ -116,12 +122,12 @@ export class WaitQueue {
   _waiterCancelled(): void {
     this.#pending--;
     this.#live--;
-    this.#primitive._changed();
+    this.#owner._changed();
   }
 
   #wake(waiter: Waiter): void {
     this.#pending--;
     waiter.setResult();
-    this.#primitive._changed();
+    this.#owner._changed();
   }
 }

@@ -1,3 +1,4 @@
+import { isGenerator } from "../core/coroutine.js";
 import { CancelledError, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
@@ -78,12 +79,14 @@ function splitArguments(args: unknown[]): [AwaitableArgument<unknown>[], GatherO
   return [args as AwaitableArgument<unknown>[], {}];
 }
 
-/** An array, set or generator of awaitables, as opposed to an awaitable (which can be iterated as well). */
+/** Several awaitables, as opposed to one: futures, coroutines and their generators can be iterated as well. */
 function isPlainIterable(value: unknown): value is Iterable<unknown> {
   return (
     typeof value === "object" &&
     value !== null &&
-    (Array.isArray(value) || value instanceof Set || value instanceof Map)
+    Symbol.iterator in value &&
+    !("then" in value) &&
+    !isGenerator(value)
   );
 }
 

@@ -3,7 +3,7 @@ import type { Body } from "../core/async-call.js";
 import { Coroutine, coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { currentTaskOrNull } from "../core/current-task.js";
-import { CancelledError, ExceptionGroup, isFatal, RuntimeError } from "../core/errors.js";
+import { CancelledError, ExceptionGroup, isCancelled, isFatal, RuntimeError } from "../core/errors.js";
 import type { FatalError } from "../core/errors.js";
 import { Future } from "../core/future.js";
 import type { WaitOrigin } from "../core/instrument.js";
@@ -60,6 +60,26 @@ export class TaskGroup {
     return task;
   }
 
+  /**
+   * For `await using group = new TaskGroup()` in an async function: the group is entered where it is declared and
+   * waited for at the end of the block. Exact for a block that ends normally, and for a cancel from outside.
+   *
+   * What a block throws, its end is not told: the children of a block that failed by itself are waited for, not
+   * cancelled, and errors of children come in a SuppressedError together with that of the block. Use
+   * {@link taskGroup} where that matters.
+   * @throws RuntimeError outside a task, and the second time.
+   */
+  get [Symbol.asyncDispose](): () => Promise<void> {
+    // `await using` reads this property once, at the declaration.
+    this._enter();
+    const cancelling = this.#parent!.cancelling();
+    return async () => {
+      // The block was, most likely, left by that cancellation.
+      if (this.#parent!.cancelling() > cancelling && !this.#aborting) this.#abort();
+      await leave(this);
+    };
+  }
+
   /** @internal */
   _enter(): void {
     if (this.#parent !== null)
@@ -73,7 +93,9 @@ export class TaskGroup {
     this.#exiting = true;
     const parent = this.#parent!;
     if (failed && isFatal(error)) this.#fatal ??= error;
-    let cancellation = failed && error instanceof CancelledError ? error : null;
+    // An AbortError that carries the cancellation is one as well (rule JS-17).
+    const isCancellation = failed && isCancelled(error);
+    let cancellation = isCancellation ? error : null;
     if (failed && !this.#aborting) this.#abort();
     while (this.#tasks.size > 0) {
       this.#childrenDone ??= new ChildrenDone(this.#tasks, parent);
@@ -93,7 +115,7 @@ export class TaskGroup {
     // What the group injected itself it takes back; nothing else may end with it (rule TG-08).
     if (this.#cancelledParent && parent.uncancel() === 0) cancellation = null;
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
-    if (failed && !(error instanceof CancelledError)) this.#errors.push(error);
+    if (failed && !isCancellation) this.#errors.push(error);
     if (this.#errors.length === 0) return;
     // A cancel from outside stays pending and hits at the parent's next suspension (rule TG-07).
     if (parent.cancelling() > 0) {
@@ -132,6 +154,10 @@ export class TaskGroup {
     parent.cancel();
   }
 }
+
+const leave = coroInternal(function* leave(group: TaskGroup): CoroutineGenerator<void> {
+  yield* group._exit(null, false);
+});
 
 /**
  * Runs `body(group)` and waits for every task it started with `group.createTask()`. Errors of the body and of the

@@ -3,7 +3,7 @@ import type { Body } from "../core/async-call.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { currentTaskOrNull } from "../core/current-task.js";
-import { CancelledError, RuntimeError, TimeoutError } from "../core/errors.js";
+import { isCancelled, RuntimeError, TimeoutError } from "../core/errors.js";
 import type { Handle } from "../core/handle.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import type { Task } from "../core/task.js";
@@ -79,7 +79,7 @@ export class Timeout {
     this.#state = "expired";
     // Only its own request is taken back; another one from outside keeps the cancellation alive (TO-04, UC-05).
     if (this.#task!.uncancel() > this.#cancellingAtEntry || !failed) return error;
-    if (error instanceof CancelledError) return new TimeoutError("the deadline passed", { cause: error });
+    if (isCancelled(error)) return new TimeoutError("the deadline passed", { cause: error });
     noteTimeout(error);
     return error;
   }
@@ -97,7 +97,7 @@ function noteTimeout(error: unknown): void {
   const seen = new Set<unknown>();
   while (last instanceof Error && !seen.has(last)) {
     seen.add(last);
-    if (last.cause === undefined || last.cause instanceof CancelledError) {
+    if (last.cause === undefined || isCancelled(last.cause)) {
       const cause = last.cause;
       try {
         last.cause = new TimeoutError("the deadline passed", ...(cause === undefined ? [] : [{ cause }]));

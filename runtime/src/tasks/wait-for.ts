@@ -1,6 +1,6 @@
 import { Coroutine, coroInternal, isGenerator } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
-import { CancelledError, TimeoutError } from "../core/errors.js";
+import { isCancelled, TimeoutError } from "../core/errors.js";
 import { Future } from "../core/future.js";
 import { asCoroutine } from "../core/async-call.js";
 import { ensureFuture } from "./ensure-future.js";
@@ -38,7 +38,7 @@ function* withoutTime(future: Future<unknown>): CoroutineGenerator<unknown> {
   try {
     return future.result();
   } catch (error) {
-    throw error instanceof CancelledError ? new TimeoutError("the deadline passed", { cause: error }) : error;
+    throw isCancelled(error) ? new TimeoutError("the deadline passed", { cause: error }) : error;
   }
 }
 

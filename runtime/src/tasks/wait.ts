@@ -75,36 +75,30 @@ const waitCoroutine = coroInternal(function* wait(
   timeout: number | null,
   returnWhen: ReturnWhen,
 ): CoroutineGenerator<{ done: Set<Future<unknown>>; pending: Set<Future<unknown>> }> {
-  const isEnough = (future: Future<unknown>): boolean =>
-    returnWhen === FIRST_COMPLETED || (returnWhen === FIRST_EXCEPTION && failed(future));
-  const pending = [...futures].filter((future) => !future.done());
-  let left = pending.length;
-  const ready = left === 0 || [...futures].some((future) => future.done() && isEnough(future));
-  if (!ready) {
-    const loop = getRunningLoop();
-    const waiter = new WaitFuture(futures, loop);
-    const timer = timeout === null ? null : loop.callLater(timeout, () => waiter._trySetResult());
-    const onDone = (future: Future<unknown>): void => {
-      left--;
-      if (left === 0 || isEnough(future)) {
-        timer?.cancel();
-        waiter._trySetResult();
-      }
-    };
-    for (const future of pending) future.addDoneCallback(onDone);
-    try {
-      yield* waiter;
-    } finally {
+  const loop = getRunningLoop();
+  const waiter = new WaitFuture(futures, loop);
+  const timer = timeout === null ? null : loop.callLater(timeout, () => waiter._trySetResult());
+  let left = futures.size;
+  const onDone = (future: Future<unknown>): void => {
+    left--;
+    if (
+      left === 0 ||
+      returnWhen === FIRST_COMPLETED ||
+      (returnWhen === FIRST_EXCEPTION && !future.cancelled() && future._hasError())
+    ) {
       timer?.cancel();
-      for (const future of pending) future.removeDoneCallback(onDone);
+      waiter._trySetResult();
     }
+  };
+  // Also for those that are done already: they count in an iteration to come, as in asyncio.
+  for (const future of futures) future.addDoneCallback(onDone);
+  try {
+    yield* waiter;
+  } finally {
+    timer?.cancel();
+    for (const future of futures) future.removeDoneCallback(onDone);
   }
   const result = { done: new Set<Future<unknown>>(), pending: new Set<Future<unknown>>() };
   for (const future of futures) (future.done() ? result.done : result.pending).add(future);
   return result;
 });
-
-/** Whether it failed; looking without counting as having retrieved the error. */
-function failed(future: Future<unknown>): boolean {
-  return future.done() && !future.cancelled() && future._hasError();
-}
