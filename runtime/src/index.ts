@@ -26,6 +26,7 @@ export {
   TimeoutError,
   ValueError,
 } from "./core/errors.js";
+export { enterTask, leaveTask } from "./core/enter-task.js";
 export { EventLoop, newEventLoop } from "./core/event-loop.js";
 export type { EventLoopOptions, ExceptionContext, ExceptionHandler, TaskFactory } from "./core/event-loop.js";
 export { Future, isFuture } from "./core/future.js";
@@ -46,6 +47,8 @@ export type { LockGuard, LockStatistics } from "./sync/lock.js";
 export type { PrimitiveOptions } from "./sync/primitive.js";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
 export type { SemaphoreStatistics } from "./sync/semaphore.js";
+export { asCompleted } from "./tasks/as-completed.js";
+export type { AsCompleted, AsCompletedOptions } from "./tasks/as-completed.js";
 export { allTasks, createTask } from "./tasks/create-task.js";
 export { ensureFuture } from "./tasks/ensure-future.js";
 export type { AwaitableArgument, ResultOf } from "./tasks/ensure-future.js";
