@@ -25,11 +25,12 @@ function start(options: PreloadOptions): void {
     enumerable: false,
   });
   // Without a file to report to nobody debugs: only the module support is wanted.
-  const opened = options.reportFile !== "" && openInspector(options.reportFile);
   installModuleSupport(options);
-  if (!opened) return;
+  if (options.reportFile === "") return;
   reportEnd();
-  inspector.waitForDebugger();
+  // Nothing that takes time may stand between the report and the wait: an adapter that has already been told
+  // everything answers within milliseconds, and "run" that comes before the wait would be lost.
+  if (openInspector(options.reportFile)) inspector.waitForDebugger();
 }
 
 /** Opens the inspector and reports it; false when the program goes on without us. */
