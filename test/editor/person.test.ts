@@ -50,7 +50,7 @@ for (const [name, theme] of [
 
     it("sees the tasks of the program after F5", async () => {
       await workbench.openFile(PROGRAM);
-      await workbench.press("F5");
+      await workbench.startDebugging();
       for (const task of ["producer", "smith", "carver", "weaver", "clock", "auditor"])
         await workbench.row("Tasks", task).waitFor();
       await workbench.picture("tasks");
@@ -110,7 +110,7 @@ for (const [name, theme] of [
 
     it("stops the program", async () => {
       await workbench.press("Shift+F5");
-      await workbench.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+      await workbench.stopButton.waitFor({ state: "hidden" });
       await workbench.picture("ended");
     });
   });

@@ -5,6 +5,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { launchBrowser } from "../../scripts/lib/browser.mjs";
 import { quietly } from "../../scripts/lib/processes.mjs";
 import { root } from "../../scripts/lib/root.mjs";
+import { eventually } from "./eventually.js";
 import { startServer, type Server } from "../../scripts/lib/vscode-server.mjs";
 import { ensureChromium } from "../../scripts/setup-chromium.mjs";
 import { ensureEditor } from "../../scripts/setup-editor.mjs";
@@ -123,6 +124,26 @@ export class Workbench {
     await input.fill(`:${line}`);
     await this.page.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Presses F5, again when nothing has come of it: a window that has just opened knows no debugger yet. */
+  async startDebugging(): Promise<void> {
+    await eventually(
+      "a debug session after F5",
+      async () => {
+        await this.press("F5");
+        return await this.stopButton.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        );
+      },
+      30_000,
+    );
+  }
+
+  /** Visible while a debug session lives. */
+  get stopButton(): Locator {
+    return this.page.locator(".codicon-debug-stop").first();
   }
 
   async press(key: string): Promise<void> {
