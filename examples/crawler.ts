@@ -50,13 +50,13 @@ interface Report {
   readonly links: readonly string[];
 }
 
-const fetchPage = coro(function* (url: string) {
+const fetchPage = coro(function* fetchPage(url: string) {
   // The task's signal ends the request when the timeout cancels it.
   const response = yield* until(fetch(url, { signal: currentTask()!.signal }));
   return yield* until(response.text());
 });
 
-const worker = coro(function* (
+const worker = coro(function* worker(
   origin: string,
   frontier: Queue<string>,
   found: Queue<Report>,
@@ -85,7 +85,7 @@ const worker = coro(function* (
 });
 
 /** Hands every address out once, and ends when nothing is left to look at. */
-const schedule = coro(function* (frontier: Queue<string>, found: Queue<Report>) {
+const schedule = coro(function* schedule(frontier: Queue<string>, found: Queue<Report>) {
   const seen = new Set(["/page/0"]);
   let open = 1;
   yield* frontier.put("/page/0");
@@ -102,7 +102,7 @@ const schedule = coro(function* (frontier: Queue<string>, found: Queue<Report>) 
   return seen.size;
 });
 
-const main = coro(function* () {
+const main = coro(function* main() {
   const website = yield* until(startWebsite());
   const frontier = new Queue<string>(10, { name: "frontier" });
   const found = new Queue<Report>(0, { name: "found" });
@@ -111,7 +111,9 @@ const main = coro(function* () {
   try {
     yield* taskGroup(function* (group) {
       const workers = Array.from({ length: WORKERS }, (_, n) =>
-        group.createTask(worker(website.origin, frontier, found, index, indexLock), { name: `worker-${String(n + 1)}` }),
+        group.createTask(worker(website.origin, frontier, found, index, indexLock), {
+          name: `worker-${String(n + 1)}`,
+        }),
       );
       const scheduler = createTask(schedule(frontier, found), { name: "scheduler" });
       const pages = yield* scheduler;

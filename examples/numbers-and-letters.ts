@@ -2,7 +2,7 @@
 // while it waits. Press F5 and open the Tasks view; the locals of a pinned task are live.
 import { coro, createTask, gather, run, sleep } from "asyncscope";
 
-const printNumbers = coro(function* () {
+const printNumbers = coro(function* printNumbers() {
   for (let number = 1; number <= 10; number++) {
     console.log(number);
     yield* sleep(1000); // @numbers-wait
@@ -10,7 +10,7 @@ const printNumbers = coro(function* () {
   return "numbers done";
 });
 
-const printLetters = coro(function* () {
+const printLetters = coro(function* printLetters() {
   for (const letter of "abcdefghij") {
     console.log(letter);
     yield* sleep(1000); // @letters-wait
@@ -18,7 +18,7 @@ const printLetters = coro(function* () {
   return "letters done";
 });
 
-const main = coro(function* () {
+const main = coro(function* main() {
   const numbers = createTask(printNumbers(), { name: "numbers" });
   const letters = createTask(printLetters(), { name: "letters" });
   const results = yield* gather(numbers, letters);
