@@ -89,18 +89,23 @@ export interface TaskInfo {
   readonly coroutine: string;
   /** `generator` tasks show the locals of every frame; `async` ones only what V8 tells. */
   readonly form: "generator" | "async";
-  /** The task that created it, 0 for the main task or one created outside any task. */
+  /**
+   * The task that created it, 0 for the main task or one created outside any task. When more than 1000 finished tasks
+   * are kept for the sake of those they created, the oldest are forgotten: their children then move up to its parent.
+   */
   readonly parent: TaskId;
   /** Where it was created, 0 when not captured. */
   readonly created: SiteId;
   /** True when `created` was inferred from earlier tasks of the same creator, not captured for this one. */
   readonly createdIsInferred?: boolean;
-  /** Loop time of its creation. */
+  /** Loop time of its creation, or of the moment since when it is watched when it was there before. */
   readonly createdAt: number;
   /** Loop time at which it entered `state`. */
   readonly since: number;
-  /** What it waits for now; empty unless suspended. */
+  /** What it waits for now, at most 20 things; empty unless suspended. */
   readonly waits: readonly WaitInfo[];
+  /** How many things it waits for, when that is more than `waits` holds. */
+  readonly waitCount?: number;
   /** Number of its own frames (await chain inside the task), 0 before it started. */
   readonly depth: number;
   /** Outstanding cancel requests. */
@@ -155,7 +160,7 @@ export interface TaskFilter {
 export interface TreePage {
   readonly task: TaskId;
   readonly offset: number;
-  /** The children of this page, in order of creation. */
+  /** The children of this page, in order of creation (those that moved up stand where their parent stood). */
   readonly children: readonly TaskId[];
   /** How many children there are in all (after the filter). */
   readonly total: number;
@@ -170,9 +175,12 @@ export interface TreeReply {
   readonly tasks: readonly TaskInfo[];
   /** Sites that the reply mentions or that are newer than `knownSites`. */
   readonly sites: readonly Site[];
-  /** Tasks alive (not finished) by state, over the whole program, before any filter. */
+  /** Tasks by state, over the whole program, before any filter; finished ones as long as they are kept. */
   readonly counts: Readonly<Record<TaskState, number>>;
-  /** Tasks that matched but were left out because of a limit. */
+  /**
+   * Tasks that the pages (and, when deep, what hangs under them) ought to hold and that were left out because of a
+   * limit. What stands before or behind an asked page is not hidden: see {@link TreePage.total}.
+   */
   readonly hidden: number;
 }
 
@@ -254,7 +262,7 @@ export interface ChainReply {
   /** False when the task has gone or has finished. */
   readonly found: boolean;
   readonly frames: readonly FrameInfo[];
-  /** Frames left out in the middle of a chain longer than asked for. */
+  /** Frames left out at the outer end of a chain longer than asked for. */
   readonly hidden: number;
   readonly sites: readonly Site[];
 }
@@ -268,15 +276,30 @@ export interface InspectorHello {
   /** Script URLs of the runtime itself, so that stepping skips them. */
   readonly scripts: readonly string[];
   readonly enabled: boolean;
+  /**
+   * Other copies of the runtime in this program whose tasks are not shown, because their version is another one.
+   * Absent when there are none; copies of the same version are shown together.
+   */
+  readonly otherCopies?: readonly OtherCopy[];
+}
+
+/** A copy of the runtime that this inspector cannot show. */
+export interface OtherCopy {
+  readonly runtimeVersion: string;
+  /** URL of its script. */
+  readonly script: string;
 }
 
 /** Sent through {@link EVENT_BINDING} as JSON. */
 export type InspectorEvent =
   /** Something changed since the last tree() or resources() call. Sent once; asking re-arms it. */
   | { readonly type: "changed"; readonly version: number }
-  /** A watched (pinned) task was resumed, suspended again, or ended. */
+  /**
+   * A watched (pinned) task changed its state since the last tree(), resources(), chain() or watch() call. Sent once
+   * for each of them; asking re-arms it.
+   */
   | { readonly type: "task"; readonly task: TaskId; readonly state: TaskState; readonly version: number }
-  /** An inspector came to life in this program (the runtime has just been loaded). */
+  /** An inspector came to life in this program (the runtime has just been loaded), or its greeting has changed. */
   | { readonly type: "ready"; readonly hello: InspectorHello };
 
 /** The object at {@link INSPECTOR_KEY}. `string` results are JSON of the type in the comment. */
@@ -294,11 +317,14 @@ export interface Inspector {
   /** {@link ChainReply}; at most `limit` frames (default 50). */
   chain(task: TaskId, limit?: number): string;
   /**
-   * The generator objects of a task's frames, innermost first, `null` where a frame is not a generator: ask CDP
-   * for their `[[GeneratorLocation]]` and `[[Scopes]]`. At most `limit` (default 50).
+   * The generator objects of a task's frames, one for each of {@link ChainReply.frames}, `null` where a frame is not a
+   * generator: ask CDP for their `[[GeneratorLocation]]` and `[[Scopes]]`. At most `limit` (default 50).
    */
   frameObjects(task: TaskId, limit?: number): readonly (object | null)[];
-  /** The innermost generator objects of many tasks at once, in the order asked, `null` where there is none. */
+  /**
+   * The generators of the innermost frames of the program's own code, for many tasks at once, in the order asked;
+   * `null` where that frame is an async function, or where there is none.
+   */
   topFrameObjects(tasks: readonly TaskId[]): readonly (object | null)[];
   /** One page of a queue's items, in the order in which they would be got. The items themselves, not copies. */
   items(resource: ResourceId, offset: number, limit: number): readonly unknown[];
@@ -312,6 +338,6 @@ export interface Inspector {
   cancel(task: TaskId, message: string): boolean;
   /** False when the task has gone. */
   setName(task: TaskId, name: string): boolean;
-  /** The tasks whose every suspension and end is reported by a `task` event (pinned ones). Replaces the last list. */
+  /** The tasks whose changes are reported by a `task` event (pinned ones). Replaces the last list. */
   watch(tasks: readonly TaskId[]): void;
 }

@@ -3,29 +3,70 @@ import type {
   Inspector,
   InspectorHello,
   ResourceQuery,
-  TaskId,
   TreeQuery,
 } from "@asyncscope/protocol";
 import { PROTOCOL_VERSION } from "@asyncscope/protocol";
-import { setInstrument } from "../core/instrument.js";
-import { tryGetRunningLoop } from "../core/running-loop.js";
 import { chainObjects, describeChain, topObject } from "./chain.js";
-import { emit, Registry } from "./registry.js";
+import { emit } from "./events.js";
+import { encode } from "./json.js";
+import { atMost, count } from "./numbers.js";
+import { deref, realTime } from "./primordials.js";
+import { Registry } from "./registry.js";
 import { queryResources } from "./resources.js";
+import { ADOPT } from "./runtime-copy.js";
+import type { RuntimeCopy } from "./runtime-copy.js";
+import { SiteTable } from "./sites.js";
+import { clean, plainText } from "./text.js";
 import { queryTree } from "./tree.js";
-import { clean } from "./text.js";
 
-/** Replaced by the build with the version in package.json. */
-declare const ASYNCSCOPE_VERSION: string;
-
-// The program may patch these later.
-const { stringify } = JSON;
+const FRAMES = 50;
 const MOST_FRAMES = 1000;
 const MOST_ITEMS = 1000;
+const MOST_OBJECTS = 20_000;
+const NAME = 200;
+
+/** An inspector that other copies of the runtime can join. */
+export interface AdoptingInspector extends Inspector {
+  [ADOPT](copy: RuntimeCopy): void;
+}
 
 /** Makes the object that answers a debug adapter. It records nothing until it is enabled. */
-export function createInspector(): Inspector {
+export function createInspector(first: RuntimeCopy): AdoptingInspector {
+  const copies: RuntimeCopy[] = [first];
+  const others: { runtimeVersion: string; script: string }[] = [];
   let registry: Registry | null = null;
+
+  const scripts = (): SiteTable => {
+    const sites = new SiteTable();
+    for (let i = 0; i < copies.length; i++) sites.addScript(copies[i]!.script);
+    return sites;
+  };
+
+  const currentTask = (): ReturnType<RuntimeCopy["currentTask"]> => {
+    for (let i = 0; i < copies.length; i++) {
+      const task = copies[i]!.currentTask();
+      if (task !== null) return task;
+    }
+    return null;
+  };
+
+  /** Lets a copy report to `to`, and takes in what it has already. */
+  const join = (copy: RuntimeCopy, to: Registry): void => {
+    to.sites.addScript(copy.script);
+    copy.setInstrument(to);
+    const tasks: Parameters<Registry["adoptExisting"]>[0][] = [];
+    // Newest first.
+    for (let task = copy.runningLoop()?._firstTask ?? null; task !== null; task = task._after)
+      tasks[tasks.length] = task;
+    for (let i = tasks.length - 1; i >= 0; i--) to.adoptExisting(tasks[i]!);
+  };
+
+  const start = (captureSites: boolean): Registry => {
+    const made = new Registry({ currentTask }, scripts());
+    made.captureSites = captureSites;
+    for (let i = 0; i < copies.length; i++) join(copies[i]!, made);
+    return made;
+  };
 
   /** What every list needs: the registry, with the next change to be told. */
   const asked = (): Registry => {
@@ -34,73 +75,94 @@ export function createInspector(): Inspector {
     return registry;
   };
 
-  const start = (captureSites: boolean): Registry => {
-    const made = new Registry();
-    made.captureSites = captureSites;
-    setInstrument(made);
-    for (const task of [...(tryGetRunningLoop()?._tasks() ?? [])].reverse()) made.adoptExisting(task);
-    return made;
+  const now = (): number => {
+    for (let i = 0; i < copies.length; i++) {
+      const loop = copies[i]!.runningLoop();
+      if (loop !== null) return loop.time();
+    }
+    return registry?.lastLoop()?.time() ?? realTime();
   };
-
-  const now = (): number => tryGetRunningLoop()?.time() ?? performance.now();
 
   const hello = (): InspectorHello => ({
     protocolVersion: PROTOCOL_VERSION,
-    runtimeVersion: ASYNCSCOPE_VERSION,
+    runtimeVersion: first.version,
     pid: process.pid,
-    scripts: (registry ?? new Registry()).sites.scripts,
+    scripts: (registry?.sites ?? scripts()).scripts,
     enabled: registry !== null,
+    ...(others.length === 0 ? {} : { otherCopies: others }),
   });
 
-  return {
-    hello: () => stringify(hello()),
-    enable(options: ActivationOptions): string {
-      registry ??= start(options.captureSites ?? true);
-      registry.captureSites = options.captureSites ?? true;
-      return stringify(hello());
+  const inspector: AdoptingInspector = {
+    hello: () => encode(hello()),
+    enable(options?: Partial<ActivationOptions>): string {
+      const captureSites = options?.captureSites !== false;
+      registry ??= start(captureSites);
+      registry.captureSites = captureSites;
+      return encode(hello());
     },
     disable(): void {
-      setInstrument(null);
+      for (let i = 0; i < copies.length; i++) copies[i]!.setInstrument(null);
+      registry?.close();
       registry = null;
-      for (const task of tryGetRunningLoop()?._tasks() ?? []) task._record = null;
     },
-    tree: (query: TreeQuery) => stringify(queryTree(asked(), query, now())),
-    resources: (query: ResourceQuery) => stringify(queryResources(asked(), query, now())),
-    chain: (task: TaskId, limit = 50) =>
-      stringify(describeChain(asked(), task, Math.min(limit, MOST_FRAMES))),
-    frameObjects: (task: TaskId, limit = 50) =>
-      registry === null ? [] : chainObjects(registry, task, Math.min(limit, MOST_FRAMES)),
-    topFrameObjects: (tasks: readonly TaskId[]) =>
-      tasks.map((task) => (registry === null ? null : topObject(registry, task))),
-    items(resource, offset, limit): readonly unknown[] {
-      return (
-        registry?.resources.get(resource)?._items?.(Math.max(0, offset), Math.min(limit, MOST_ITEMS)) ?? []
-      );
+    tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
+    resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
+    chain: (task, limit) => encode(describeChain(asked(), task, atMost(limit, FRAMES, MOST_FRAMES))),
+    frameObjects: (task, limit) =>
+      registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),
+    topFrameObjects(tasks) {
+      const objects: (object | null)[] = [];
+      for (let i = 0; i < tasks.length && i < MOST_OBJECTS; i++)
+        objects[i] = registry === null ? null : topObject(registry, tasks[i]!);
+      return objects;
     },
+    items: (resource, offset, limit) =>
+      registry?.resources.get(resource)?._items?.(count(offset, 0), atMost(limit, 100, MOST_ITEMS)) ?? [],
     error(task): unknown {
-      return registry?.get(task)?.ended?.deref()?._peekError();
+      const ended = registry?.get(task)?.rare?.ended ?? null;
+      return ended === null ? undefined : deref(ended)?._peekError();
     },
     taskObject(task): object | undefined {
       const record = registry?.get(task);
-      return record?.task ?? record?.ended?.deref();
+      const ended = record?.rare?.ended ?? null;
+      return record?.task ?? (ended === null ? undefined : deref(ended));
     },
     resourceObject: (resource) => registry?.resources.get(resource),
-    cancel(task, message): boolean {
-      return registry?.get(task)?.task?.cancel(clean(message, 200)) ?? false;
+    cancel(id, message): boolean {
+      const task = registry?.get(id)?.task;
+      if (registry === null || task == null) return false;
+      registry.fromOutside = true;
+      try {
+        return task.cancel(clean(plainText(message), NAME));
+      } finally {
+        registry.fromOutside = false;
+      }
     },
     setName(id, name): boolean {
       const task = registry?.get(id)?.task;
       if (task == null) return false;
-      task.name = name;
+      task.name = plainText(name);
       return true;
     },
     watch(tasks): void {
       registry?.watch(tasks);
     },
+    [ADOPT](copy: RuntimeCopy): void {
+      // Another version may keep its tasks in another form: then it is only said that it is there.
+      if (copy.version !== first.version)
+        others[others.length] = { runtimeVersion: plainText(copy.version), script: plainText(copy.script) };
+      else {
+        copies[copies.length] = copy;
+        if (registry !== null) join(copy, registry);
+      }
+      if (registry !== null) announce(hello());
+    },
   };
+  Object.defineProperty(inspector, ADOPT, { enumerable: false });
+  return inspector;
 }
 
-/** Tells a listening debug adapter that this program can be asked now. */
-export function announce(inspector: Inspector): void {
-  emit({ type: "ready", hello: JSON.parse(inspector.hello()) as InspectorHello });
+/** Tells a listening debug adapter that this program can be asked now, or that what it was told has changed. */
+export function announce(hello: InspectorHello): void {
+  emit({ type: "ready", hello });
 }

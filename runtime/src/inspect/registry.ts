@@ -1,166 +1,210 @@
-import type { InspectorEvent, SiteId, TaskId } from "@asyncscope/protocol";
-import { EVENT_BINDING } from "@asyncscope/protocol";
+import type { SiteId, TaskId } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
 import type { Instrument } from "../core/instrument.js";
-import { currentTaskOrNull } from "../core/current-task.js";
+import type { EventLoop } from "../core/event-loop.js";
 import type { Task } from "../core/task.js";
+import { emit } from "./events.js";
+import { FinishedTasks } from "./finished-tasks.js";
+import { IdTable } from "./id-table.js";
+import { deref, weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
-import { SiteTable } from "./sites.js";
+import { hasStarted, isAsyncFrame } from "./shapes.js";
+import { SiteBudget, SiteTable } from "./sites.js";
 import {
   CANCELLED,
   CREATED,
   DONE,
   FAILED,
+  RareFacts,
   RUNNING,
   SCHEDULED,
+  STATES,
   SUSPENDED,
   TaskRecord,
 } from "./task-record.js";
 import { clean, describeError } from "./text.js";
 
-/** Finished tasks that stay in the tree, newest first out last. */
-const KEPT_FINISHED = 200;
-/** Events a second for one watched task; the `changed` event covers what is left out. */
-const WATCH_INTERVAL = 50;
+/** Captures of a site a second, for each kind: together at most about 5 % of one core. */
+const SITES_PER_SECOND = 2500;
+const NAME = 200;
+
+/** What the registry must know of the runtime, of all its copies in the program. */
+export interface World {
+  currentTask(): Task<unknown> | null;
+}
 
 /** Knows every task and primitive of the program. Fed by the core through {@link Instrument}. */
 export class Registry implements Instrument {
-  readonly sites = new SiteTable();
+  readonly sites: SiteTable;
   readonly resources = new ResourceTable();
   /** Parent of the tasks that no task created. */
-  readonly root: TaskRecord;
+  readonly root = new TaskRecord(0, null, null, 0);
   /** Number of tasks in each state, in the order of STATES; finished ones count as long as they are kept. */
   readonly counts = [0, 0, 0, 0, 0, 0, 0];
+  /** Every task known. */
+  readonly tasks = new IdTable<TaskRecord>();
   version = 0;
   captureSites = true;
-  readonly #byId = new Map<TaskId, TaskRecord>();
-  readonly #finished: TaskRecord[] = [];
-  readonly #watchedAt = new Map<TaskId, number>();
+  /** What happens now was asked by the debug adapter: not the doing of the task that happens to run. */
+  fromOutside = false;
+  readonly #world: World;
+  readonly #finished = new FinishedTasks((record) => this.#forget(record));
+  readonly #creations: SiteBudget;
+  readonly #awaits: SiteBudget;
+  readonly #cancels: SiteBudget;
+  readonly #primitives: SiteBudget;
   readonly #awaitSites = new WeakMap<object, SiteId>();
+  #watched: readonly TaskId[] = [];
+  #loop: WeakRef<EventLoop> | null = null;
+  #lastLoop: EventLoop | null = null;
   #lastId = 0;
   #armed = false;
 
-  constructor() {
-    this.root = new TaskRecord(0, null as unknown as Task<unknown>, null, 0);
+  constructor(world: World, sites: SiteTable) {
+    this.#world = world;
+    this.sites = sites;
+    this.#creations = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#awaits = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#cancels = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#primitives = new SiteBudget(sites, SITES_PER_SECOND);
   }
 
   get(id: TaskId): TaskRecord | undefined {
-    return this.#byId.get(id);
+    return this.tasks.get(id);
   }
 
-  /** Every task known, oldest first. */
-  all(): IterableIterator<TaskRecord> {
-    return this.#byId.values();
-  }
-
+  /** The record of a task, also of a finished one that is still shown. */
   recordOf(task: object): TaskRecord | undefined {
     const record = (task as Task<unknown>)._record;
-    return record instanceof TaskRecord ? record : undefined;
+    return record instanceof TaskRecord && record.id !== 0 ? record : undefined;
   }
 
   /** Where an async function called the awaitable that it waits for, 0 when not known. */
   awaitSite(awaitable: object): SiteId {
-    return this.#awaitSites.get(awaitable) ?? 0;
+    return weakMapGet(this.#awaitSites, awaitable) ?? 0;
   }
 
-  /** The next change is told once through the binding. */
+  /** The task whose code runs now, in whichever copy of the runtime. */
+  currentTask(): Task<unknown> | null {
+    return this.#world.currentTask();
+  }
+
+  /** The loop of the task that was created last; it may have ended. */
+  lastLoop(): EventLoop | undefined {
+    return this.#loop === null ? undefined : deref(this.#loop);
+  }
+
+  /** The next change is told once through the binding, and the next one of each watched task. */
   arm(): void {
     this.#armed = true;
+    for (let i = 0; i < this.#watched.length; i++) {
+      const record = this.tasks.get(this.#watched[i]!);
+      if (record !== undefined && !record.finished) record.watched = true;
+    }
   }
 
   watch(ids: readonly TaskId[]): void {
-    for (const id of this.#watchedAt.keys()) {
-      const record = this.#byId.get(id);
+    for (let i = 0; i < this.#watched.length; i++) {
+      const record = this.tasks.get(this.#watched[i]!);
       if (record !== undefined) record.watched = false;
     }
-    this.#watchedAt.clear();
-    for (const id of ids) {
-      const record = this.#byId.get(id);
-      if (record === undefined) continue;
-      record.watched = true;
-      this.#watchedAt.set(id, -Infinity);
-    }
+    this.#watched = ids;
+    this.arm();
+  }
+
+  /** Takes in a task that was made before anybody watched. */
+  adoptExisting(task: Task<unknown>): TaskRecord {
+    const known = this.recordOf(task);
+    if (known !== undefined) return known;
+    const record = this.#adopt(task, this.root);
+    const state =
+      task === this.currentTask()
+        ? RUNNING
+        : task._frame !== null && !hasStarted(task._frame)
+          ? CREATED
+          : standing(task);
+    if (state !== CREATED) this.#setState(record, task, state);
+    return record;
+  }
+
+  /** Lets go of the program: nothing of this registry may hang on its tasks. */
+  close(): void {
+    this.tasks.forEach((record) => {
+      if (record.task !== null) record.task._record = null;
+      record.task = null;
+      record.forget();
+    });
+    this.root.forget();
   }
 
   // --- Instrument -----------------------------------------------------------------------------------------
 
   taskCreated(task: Task<unknown>, parent: Task<unknown> | null): void {
-    const record = this.#adopt(task, parent === null ? undefined : this.recordOf(parent));
-    if (!this.captureSites) return;
-    const { site, inferred } = this.sites.captureFor(
-      () => `${parent?._record === null ? "" : (parent?.getCoro()._name ?? "")}>${task.getCoro()._name}`,
-      record.createdAt,
-    );
-    record.created = site;
-    if (inferred) (record.rare ??= {}).createdIsInferred = true;
-  }
-
-  /** Takes in a task that was made before anybody watched. */
-  adoptExisting(task: Task<unknown>): void {
-    if (this.recordOf(task) !== undefined) return;
-    const record = this.#adopt(task, undefined);
-    this.#setState(record, task._waiter !== null || (task._strands?.size ?? 0) > 0 ? SUSPENDED : SCHEDULED);
+    const creator = parent ?? this.currentTask();
+    const record = this.#adopt(task, creator === null ? this.root : this.adoptExisting(creator));
+    if (this.captureSites)
+      record.created = this.#creations.site(
+        creator === null ? "" : creator._coroutineName,
+        task._coroutineName,
+      );
   }
 
   stepEntered(task: Task<unknown>): void {
-    const record = task._record as TaskRecord | null;
-    if (record !== null) this.#setState(record, RUNNING);
+    this.#setState((task._record as TaskRecord | null) ?? this.adoptExisting(task), task, RUNNING);
   }
 
   stepLeft(task: Task<unknown>): void {
-    const record = task._record as TaskRecord | null;
-    if (record === null) return;
-    // Without anything to wait for it stands in the ready queue again: a bare yield.
-    const waits = task._waiter !== null || (task._strands !== null && task._strands.size > 0);
-    this.#setState(record, waits ? SUSPENDED : SCHEDULED);
-    if (waits && record.watched) this.#tellWatched(record);
+    this.#setState((task._record as TaskRecord | null) ?? this.adoptExisting(task), task, standing(task));
   }
 
   taskScheduled(task: Task<unknown>): void {
-    const record = task._record as TaskRecord | null;
-    if (record !== null) this.#setState(record, SCHEDULED);
+    this.#setState((task._record as TaskRecord | null) ?? this.adoptExisting(task), task, SCHEDULED);
   }
 
   taskDone(task: Task<unknown>): void {
-    const record = task._record as TaskRecord | null;
-    if (record === null) return;
+    const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
     const failed = task._hasError();
-    this.#setState(record, failed ? FAILED : task.cancelled() ? CANCELLED : DONE);
-    const rare = (record.rare ??= {});
-    rare.name = task.name;
-    rare.coroutine = task.getCoro()._name;
+    const rare = (record.rare ??= new RareFacts());
+    const name = task._givenName;
+    rare.name = name === null ? null : clean(name, NAME);
+    rare.number = task._id;
+    rare.coroutine = task._coroutineName;
     rare.isAsync = task._isAsync;
     if (failed) {
       rare.error = describeError(task._peekError());
-      record.ended = new WeakRef(task);
+      rare.ended = new WeakRef(task);
     }
+    this.#setState(record, task, failed ? FAILED : task.cancelled() ? CANCELLED : DONE);
     record.task = null;
-    this.#finished.push(record);
-    if (this.#finished.length > 2 * KEPT_FINISHED) this.#forgetFinished();
-    if (record.watched) this.#tellWatched(record);
+    this.#finished.add(record);
+    if (task._loop._firstTask === null) this.#lastLoop = null;
   }
 
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
-    const record = task._record as TaskRecord | null;
-    if (record === null) return;
-    (record.rare ??= {}).cancelledBy = {
-      task: by === null ? 0 : (this.recordOf(by)?.id ?? 0),
-      site: this.captureSites ? this.sites.captureFor(() => "cancel", record.since).site : 0,
-      message: clean(message, 200),
+    const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
+    const creator = this.fromOutside ? null : (by ?? this.currentTask());
+    (record.rare ??= new RareFacts()).cancelledBy = {
+      task: creator === null ? 0 : this.adoptExisting(creator).id,
+      site:
+        this.captureSites && !this.fromOutside
+          ? Math.max(0, this.#cancels.site(creator === null ? "" : creator._coroutineName, ""))
+          : 0,
+      message: clean(message, NAME),
     };
     this.#changed();
   }
 
   awaitableCreated(awaitable: object): void {
     // Generators tell where they stand; only an async function's await must be caught here (rule JS-05).
-    const task = currentTaskOrNull();
-    if (task === null || !task._isAsync || !this.captureSites) return;
-    const { site } = this.sites.captureFor(() => "await", task._loop._iterationTime);
-    if (site !== 0) this.#awaitSites.set(awaitable, site);
+    if (!this.captureSites) return;
+    const frame = this.currentTask()?._frame ?? null;
+    if (frame === null || !isAsyncFrame(frame)) return;
+    const site = this.#awaits.site(frame._name, "");
+    if (site > 0) weakMapSet(this.#awaitSites, awaitable, site);
   }
 
   primitiveCreated(primitive: object, kind: string): void {
-    const site = this.captureSites ? this.sites.capture() : 0;
+    const site = this.captureSites ? Math.max(0, this.#primitives.site("", kind)) : 0;
     this.resources.add(primitive as Inspectable, kind, site);
     this.#changed();
   }
@@ -171,23 +215,32 @@ export class Registry implements Instrument {
 
   // --------------------------------------------------------------------------------------------------------
 
-  #adopt(task: Task<unknown>, parent: TaskRecord | undefined): TaskRecord {
-    const record = new TaskRecord(++this.#lastId, task, parent ?? this.root, task._loop._iterationTime);
+  #adopt(task: Task<unknown>, parent: TaskRecord): TaskRecord {
+    const loop = task._loop;
+    if (loop !== this.#lastLoop) this.#remember(loop);
+    const record = new TaskRecord(++this.#lastId, task, parent, loop._iterationTime);
     task._record = record;
-    this.#byId.set(record.id, record);
-    record.parent!.append(record);
+    this.tasks.add(record.id, record);
+    parent.append(record);
     this.counts[CREATED]!++;
     this.#changed();
     return record;
   }
 
-  #setState(record: TaskRecord, state: number): void {
-    const { task } = record;
-    this.counts[record.state]!--;
-    this.counts[state]!++;
+  /** Strongly only while it has tasks: an ended loop must not stay alive for having been looked at. */
+  #remember(loop: EventLoop): void {
+    this.#loop = new WeakRef(loop);
+    this.#lastLoop = loop;
+  }
+
+  #setState(record: TaskRecord, task: Task<unknown>, state: number): void {
+    const counts = this.counts;
+    counts[record.state]!--;
+    counts[state]!++;
     record.state = state;
-    if (task !== null) record.since = task._loop._iterationTime;
+    record.since = task._loop._iterationTime;
     this.#changed();
+    if (record.watched) this.#tellWatched(record);
   }
 
   #changed(): void {
@@ -198,42 +251,20 @@ export class Registry implements Instrument {
   }
 
   #tellWatched(record: TaskRecord): void {
-    const last = this.#watchedAt.get(record.id);
-    if (last === undefined || (record.since - last < WATCH_INTERVAL && !record.finished)) return;
-    this.#watchedAt.set(record.id, record.since);
-    emit({
-      type: "task",
-      task: record.id,
-      state: record.finished ? (["done", "failed", "cancelled"] as const)[record.state - DONE]! : "suspended",
-      version: this.version,
-    });
-  }
-
-  /** Finished tasks leave the tree, oldest first, unless a child of theirs is still alive. */
-  #forgetFinished(): void {
-    const old = this.#finished.splice(0, this.#finished.length - KEPT_FINISHED);
-    const waiting: TaskRecord[] = [];
-    for (const record of old)
-      if (record.childCount > 0) waiting.push(record);
-      else this.#forget(record);
-    this.#finished.unshift(...waiting);
+    record.watched = false;
+    emit({ type: "task", task: record.id, state: STATES[record.state]!, version: this.version });
   }
 
   #forget(record: TaskRecord): void {
-    this.#byId.delete(record.id);
-    this.#watchedAt.delete(record.id);
+    this.tasks.delete(record.id);
     this.counts[record.state]!--;
-    record.parent!.remove(record);
+    record.parent!.dissolve(record);
+    record.forget();
+    this.#changed();
   }
 }
 
-/** Tells the debug adapter, when one listens. */
-export function emit(event: InspectorEvent): void {
-  const binding = (globalThis as Record<string, unknown>)[EVENT_BINDING];
-  if (typeof binding !== "function") return;
-  try {
-    (binding as (payload: string) => void)(JSON.stringify(event));
-  } catch {
-    // A binding that is gone is nobody's concern in the program.
-  }
+/** Where a task that does not run stands: it waits, or it is in the ready queue (also after a bare yield). */
+function standing(task: Task<unknown>): number {
+  return task._waiter !== null && task._readyStrands === 0 ? SUSPENDED : SCHEDULED;
 }

@@ -1,5 +1,6 @@
 import type { ResourceId, ResourceKind, SiteId } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
+import { deref, mapDelete, mapForEach, mapGet, mapSet, weakMapGet, weakMapSet } from "./primordials.js";
 import { clean } from "./text.js";
 
 const KIND_NAMES: Readonly<Record<ResourceKind, string>> = {
@@ -26,7 +27,9 @@ export interface ResourceRecord {
 export class ResourceTable {
   readonly #byId = new Map<ResourceId, ResourceRecord>();
   readonly #byObject = new WeakMap<object, ResourceRecord>();
-  readonly #collected = new FinalizationRegistry<ResourceId>((id) => this.#byId.delete(id));
+  readonly #collected = new FinalizationRegistry<ResourceId>((id) => {
+    mapDelete(this.#byId, id);
+  });
   #lastId = 0;
 
   add(primitive: Inspectable, kind: string, site: SiteId): ResourceRecord {
@@ -36,15 +39,15 @@ export class ResourceTable {
       site,
       ref: new WeakRef(primitive),
     };
-    this.#byId.set(record.id, record);
-    this.#byObject.set(primitive, record);
+    mapSet(this.#byId, record.id, record);
+    weakMapSet(this.#byObject, primitive, record);
     this.#collected.register(primitive, record.id);
     return record;
   }
 
   /** The record of a primitive; one made before anybody watched is taken in now. */
   of(primitive: object): ResourceRecord | undefined {
-    const known = this.#byObject.get(primitive);
+    const known = weakMapGet(this.#byObject, primitive);
     if (known !== undefined) return known;
     const candidate = primitive as Partial<Inspectable>;
     return typeof candidate._inspect === "function" && typeof candidate._kind === "string"
@@ -53,15 +56,16 @@ export class ResourceTable {
   }
 
   get(id: ResourceId): Inspectable | undefined {
-    return this.#byId.get(id)?.ref.deref();
+    const record = mapGet(this.#byId, id);
+    return record === undefined ? undefined : deref(record.ref);
   }
 
-  /** Those that are still alive, oldest first. */
-  *alive(): Generator<[ResourceRecord, Inspectable], void, undefined> {
-    for (const record of this.#byId.values()) {
-      const primitive = record.ref.deref();
-      if (primitive !== undefined) yield [record, primitive];
-    }
+  /** Calls `visit` with those that are still alive, oldest first. */
+  forEach(visit: (record: ResourceRecord, primitive: Inspectable) => void): void {
+    mapForEach(this.#byId, (record) => {
+      const primitive = deref(record.ref);
+      if (primitive !== undefined) visit(record, primitive);
+    });
   }
 
   nameOf(record: ResourceRecord, primitive: Inspectable): string {

@@ -6,76 +6,75 @@ import type {
   TaskId,
 } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
-import { AwaitStrand } from "../core/await-strand.js";
 import type { Future } from "../core/future.js";
-import { Task } from "../core/task.js";
+import { atMost, count } from "./numbers.js";
+import { contains, each, lowerCase } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import type { ResourceRecord } from "./resource-table.js";
-import { taskInfos } from "./tree.js";
+import { isStrand, isTask } from "./shapes.js";
 import { clean } from "./text.js";
+import { taskInfos } from "./tree.js";
 
 const MOST_RESOURCES = 2000;
 const MOST_WAITERS = 100;
 
 /** Answers a {@link ResourceQuery}. */
 export function queryResources(registry: Registry, query: ResourceQuery, now: number): ResourceReply {
-  const text = query.text?.toLowerCase() ?? "";
-  const offset = Math.max(0, query.offset ?? 0);
-  const limit = Math.min(query.limit ?? 200, MOST_RESOURCES);
+  const text = lowerCase(query.text ?? "");
+  const offset = count(query.offset, 0);
+  const limit = atMost(query.limit, 200, MOST_RESOURCES);
   const resources: ResourceInfo[] = [];
-  let total = 0;
-  for (const [record, primitive] of registry.resources.alive()) {
-    if (text !== "" && !registry.resources.nameOf(record, primitive).toLowerCase().includes(text)) continue;
-    if (total >= offset && resources.length < limit)
-      resources.push(resourceInfo(registry, record, primitive));
-    total++;
-  }
   const named: TaskId[] = [];
-  for (const resource of resources) {
-    if (resource.owner !== undefined && resource.owner !== 0) named.push(resource.owner);
-    for (const waiter of resource.waiters) if (waiter.task !== 0) named.push(waiter.task);
-  }
+  let total = 0;
+  registry.resources.forEach((record, primitive) => {
+    if (text !== "" && !contains(lowerCase(registry.resources.nameOf(record, primitive)), text)) return;
+    if (total++ < offset || resources.length >= limit) return;
+    const resource = resourceInfo(registry, record, primitive);
+    resources[resources.length] = resource;
+    if (resource.owner !== undefined) named[named.length] = resource.owner;
+    for (let i = 0; i < resource.waiters.length; i++) named[named.length] = resource.waiters[i]!.task;
+  });
   return {
     now,
     version: registry.version,
     resources,
     total,
     tasks: taskInfos(registry, named),
-    sites: registry.sites.since(query.knownSites ?? 0),
+    sites: registry.sites.since(count(query.knownSites, 0)),
   };
 }
 
 function resourceInfo(registry: Registry, record: ResourceRecord, primitive: Inspectable): ResourceInfo {
-  const { owner, state, ...numbers } = primitive._inspect();
+  const { state, size, maxsize, unfinished, owner, ownedSince, value } = primitive._inspect();
   const waiters: ResourceWaiter[] = [];
   let waiterCount = 0;
-  for (const waiter of primitive._waiters()) {
-    waiterCount++;
-    if (waiters.length < MOST_WAITERS)
-      waiters.push({ task: taskWaitingFor(registry, waiter.future), role: waiter.role, since: waiter.since });
-  }
+  each(primitive._waiters(), ({ future, role, since }) => {
+    if (waiterCount++ < MOST_WAITERS)
+      waiters[waiters.length] = { task: taskWaitingFor(registry, future), role, since };
+  });
   return {
     id: record.id,
     kind: record.kind,
     name: registry.resources.nameOf(record, primitive),
     created: record.site,
     state: clean(state, 100),
-    ...numbers,
+    ...(size === undefined ? {} : { size }),
+    ...(maxsize === undefined ? {} : { maxsize }),
+    ...(unfinished === undefined ? {} : { unfinished }),
     ...(owner === undefined ? {} : { owner: owner === null ? 0 : (registry.recordOf(owner)?.id ?? 0) }),
+    ...(ownedSince === undefined ? {} : { ownedSince }),
+    ...(value === undefined ? {} : { value }),
     waiters,
     waiterCount,
   };
 }
 
-/** The task behind a waiter: the one that will be woken. */
+/** The task behind a waiter: the one that will be woken, 0 when it is none. */
 function taskWaitingFor(registry: Registry, future: Future<unknown>): TaskId {
-  for (const listener of future._listeners()) {
-    const task =
-      listener instanceof Task
-        ? (listener as Task<unknown>)
-        : listener instanceof AwaitStrand
-          ? listener.task
-          : null;
+  const listeners = future._listeners();
+  for (let i = 0; i < listeners.length; i++) {
+    const listener = listeners[i]!;
+    const task = isTask(listener) ? listener : isStrand(listener) ? listener.task : null;
     if (task !== null) return registry.recordOf(task)?.id ?? 0;
   }
   return 0;

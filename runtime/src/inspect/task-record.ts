@@ -21,37 +21,53 @@ export const STATES: readonly TaskState[] = [
 ];
 
 /** What most tasks never have. */
-export interface RareFacts {
-  cancelledBy?: { readonly task: TaskId; readonly site: SiteId; readonly message: string };
-  error?: string;
-  name?: string;
-  coroutine?: string;
-  isAsync?: boolean;
-  createdIsInferred?: boolean;
+export class RareFacts {
+  cancelledBy: { readonly task: TaskId; readonly site: SiteId; readonly message: string } | null = null;
+  error: string | null = null;
+  /** Of a task that has ended: its name cut to what is shown, null when the program gave none. */
+  name: string | null = null;
+  coroutine = "";
+  isAsync = false;
+  /** N of the `Task-N` that a task without a name is called. */
+  number = 0;
+  /** A task that failed, as long as the program keeps it. */
+  ended: WeakRef<Task<unknown>> | null = null;
+  /** For FinishedTasks: where it stands among the kept ancestors, -1 when it is none. */
+  place = -1;
+}
+
+/** The children of a task, oldest first; the list goes through {@link TaskRecord.after}. */
+class Children {
+  first: TaskRecord | null = null;
+  last: TaskRecord | null = null;
+  count = 0;
 }
 
 /** What the registry knows of a task: linked lists instead of maps, so that a task costs one small object. */
 export class TaskRecord {
   state = CREATED;
+  /** Where it was created, 0 when not known; negative when inferred from earlier tasks. */
   created: SiteId = 0;
   /** Loop time of the last change of `state`. */
   since: number;
-  firstChild: TaskRecord | null = null;
-  lastChild: TaskRecord | null = null;
   before: TaskRecord | null = null;
   after: TaskRecord | null = null;
-  childCount = 0;
+  children: Children | null = null;
+  /** Its next change of state is to be told. */
   watched = false;
   rare: RareFacts | null = null;
-  /** Null once it has ended: watching must not keep results and errors alive. */
+  /** Null once it has ended: watching must not keep results alive. */
   task: Task<unknown> | null;
-  /** A task that failed, as long as the program keeps it. */
-  ended: WeakRef<Task<unknown>> | null = null;
+  /** For queries: marks of the one under way, see marks.ts. */
+  mark = 0;
+  /** For queries: the last walk over awaited tasks that met it. */
+  met = 0;
 
+  /** @param id 0 for the root, and for a task that has been forgotten. */
   constructor(
-    readonly id: TaskId,
-    task: Task<unknown>,
-    readonly parent: TaskRecord | null,
+    public id: TaskId,
+    task: Task<unknown> | null,
+    public parent: TaskRecord | null,
     readonly createdAt: number,
   ) {
     this.task = task;
@@ -62,24 +78,56 @@ export class TaskRecord {
     return this.state >= DONE;
   }
 
+  get childCount(): number {
+    return this.children === null ? 0 : this.children.count;
+  }
+
+  get firstChild(): TaskRecord | null {
+    return this.children === null ? null : this.children.first;
+  }
+
   append(child: TaskRecord): void {
-    child.before = this.lastChild;
-    if (this.lastChild === null) this.firstChild = child;
-    else this.lastChild.after = child;
-    this.lastChild = child;
-    this.childCount++;
+    const children = (this.children ??= new Children());
+    child.before = children.last;
+    if (children.last === null) children.first = child;
+    else children.last.after = child;
+    children.last = child;
+    children.count++;
   }
 
   remove(child: TaskRecord): void {
-    if (child.before === null) this.firstChild = child.after;
+    const children = this.children!;
+    if (child.before === null) children.first = child.after;
     else child.before.after = child.after;
-    if (child.after === null) this.lastChild = child.before;
+    if (child.after === null) children.last = child.before;
     else child.after.before = child.before;
     child.before = child.after = null;
-    this.childCount--;
+    if (--children.count === 0) this.children = null;
   }
 
-  *children(): Generator<TaskRecord, void, undefined> {
-    for (let child = this.firstChild; child !== null; child = child.after) yield child;
+  /** Puts the children of `child` into its place and removes it. */
+  dissolve(child: TaskRecord): void {
+    const grand = child.children;
+    if (grand !== null) {
+      const children = this.children!;
+      for (let each = grand.first; each !== null; each = each.after) each.parent = this;
+      grand.first!.before = child;
+      grand.last!.after = child.after;
+      if (child.after === null) children.last = grand.last;
+      else child.after.before = grand.last;
+      child.after = grand.first;
+      children.count += grand.count;
+      child.children = null;
+    }
+    this.remove(child);
+  }
+
+  /** Nothing of the tree may hang on a record that a task of the program still points to. */
+  forget(): void {
+    this.id = 0;
+    this.parent = this.before = this.after = null;
+    this.children = null;
+    this.rare = null;
+    this.watched = false;
   }
 }

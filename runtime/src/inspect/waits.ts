@@ -1,54 +1,98 @@
 import type { TaskId, WaitInfo, WaitKind } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
-import { Future } from "../core/future.js";
-import { Task } from "../core/task.js";
+import type { Future } from "../core/future.js";
+import type { Task } from "../core/task.js";
+import { newWalk } from "./marks.js";
+import { countOf, each, setAdd, setHas } from "./primordials.js";
 import type { Registry } from "./registry.js";
+import { isFutureLike, isTask } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
+const MOST_WAITS = 20;
 const MOST_TASKS = 20;
 const LABEL = 120;
 
-interface RawWait {
-  readonly future: Future<unknown>;
-  readonly since: number;
-  readonly awaitable: object | null;
-}
-
-/** The futures a task waits for: its own, or those of the awaits inside its async functions. */
-export function rawWaits(record: TaskRecord): RawWait[] {
+/** Calls `visit` with the futures a task waits for: its own, or those of the awaits inside its async functions. */
+function eachWait(
+  record: TaskRecord,
+  visit: (future: Future<unknown>, since: number, awaitable: object | null) => void,
+): void {
   const { task } = record;
-  if (task === null) return [];
-  const waits: RawWait[] = [];
-  for (const strand of task._strands ?? [])
-    if (strand._waiter !== null)
-      waits.push({ future: strand._waiter, since: strand._since, awaitable: strand._awaitable });
-  // The end of an async function says less than the awaits inside it.
+  if (task === null) return;
+  let inside = 0;
+  if (task._strands !== null)
+    each(task._strands, (strand) => {
+      if (strand._waiter === null) return;
+      inside++;
+      visit(strand._waiter, strand._since, strand._awaitable);
+    });
   const own = task._waiter;
-  if (own !== null && !(waits.length > 0 && own._origin?.kind === "foreign"))
-    waits.push({ future: own, since: record.since, awaitable: null });
-  return waits;
+  // The end of an async function says less than the awaits inside it.
+  if (own === null || (inside > 0 && own._origin?.kind === "foreign")) return;
+  const { _since } = own as Future<unknown> & { readonly _since?: number };
+  visit(own, _since ?? record.since, null);
 }
 
-/** The tasks whose end a future stands for: itself, or the children of a gather, wait or task group. */
-export function tasksBehind(future: Future<unknown>): Task<unknown>[] {
-  if (future instanceof Task) return [future as Task<unknown>];
-  const children = future._origin?.children?.(future);
-  if (children === undefined) return [];
-  const tasks: Task<unknown>[] = [];
-  for (const child of children) {
-    if (!(child instanceof Future) || child.done()) continue;
-    if (child instanceof Task) tasks.push(child as Task<unknown>);
-    else tasks.push(...tasksBehind(child as Future<unknown>));
+/**
+ * Calls `visit` once with each task whose end a future stands for: itself, or the pending children of a gather, wait
+ * or task group, however they are nested.
+ */
+function eachTaskBehind(future: Future<unknown>, visit: (task: Task<unknown>) => void): void {
+  if (isTask(future)) {
+    visit(future);
+    return;
   }
-  return tasks;
+  const children = future._origin?.children?.(future);
+  if (children === undefined) return;
+  // Gathers of gathers may be deep, and meet again further down.
+  const nested: Future<unknown>[] = [];
+  const seen = new Set<object>();
+  const look = (child: object): void => {
+    if (!isFutureLike(child) || child.done()) return;
+    if (isTask(child)) visit(child);
+    else if (child._origin?.children !== undefined && !setHas(seen, child)) {
+      setAdd(seen, child);
+      nested[nested.length] = child;
+    }
+  };
+  each(children, look);
+  for (let i = 0; i < nested.length; i++) each(nested[i]!._origin!.children!(nested[i]!), look);
 }
 
-/** What a task waits for, in words. */
-export function describeWaits(registry: Registry, record: TaskRecord): WaitInfo[] {
-  return rawWaits(record).map(({ future, since, awaitable }) =>
-    describeWait(registry, future, since, awaitable),
-  );
+/** Calls `visit` once with each task that this one waits for. */
+export function eachAwaited(
+  registry: Registry,
+  record: TaskRecord,
+  visit: (awaited: TaskRecord) => void,
+): void {
+  const { task } = record;
+  if (task === null) return;
+  if (task._strands === null) {
+    const own = task._waiter;
+    if (own === null || (own._origin?.children === undefined && !isTask(own))) return;
+  }
+  let walk = 0;
+  eachWait(record, (future) => {
+    eachTaskBehind(future, (behind) => {
+      const awaited = registry.recordOf(behind);
+      if (awaited === undefined) return;
+      if (walk === 0) walk = newWalk();
+      if (awaited.met === walk) return;
+      awaited.met = walk;
+      visit(awaited);
+    });
+  });
+}
+
+/** What a task waits for, in words: at most 20 waits, and how many there are. */
+export function describeWaits(registry: Registry, record: TaskRecord): { waits: WaitInfo[]; count: number } {
+  const waits: WaitInfo[] = [];
+  let count = 0;
+  eachWait(record, (future, since, awaitable) => {
+    if (count++ < MOST_WAITS) waits[waits.length] = describeWait(registry, future, since, awaitable);
+  });
+  return { waits, count };
 }
 
 function describeWait(
@@ -58,23 +102,27 @@ function describeWait(
   awaitable: object | null,
 ): WaitInfo {
   const origin = future._origin;
-  const kind = future instanceof Task ? "task" : ((origin?.kind ?? "future") as WaitKind);
-  const tasks = tasksBehind(future);
+  const kind = isTask(future) ? "task" : ((origin?.kind ?? "future") as WaitKind);
   const ids: TaskId[] = [];
-  for (const task of tasks.slice(0, MOST_TASKS)) {
+  let taskCount = 0;
+  let first: Task<unknown> | null = null;
+  eachTaskBehind(future, (task) => {
+    first ??= task;
+    taskCount++;
+    if (ids.length >= MOST_TASKS) return;
     const id = registry.recordOf(task)?.id;
-    if (id !== undefined) ids.push(id);
-  }
+    if (id !== undefined) ids[ids.length] = id;
+  });
   const resource = origin?.resource == null ? undefined : registry.resources.of(origin.resource);
   const due = origin?.due?.(future);
   const site = awaitable === null ? 0 : registry.awaitSite(awaitable);
   return {
     kind,
-    label: clean(label(registry, kind, future, tasks, origin?.resource ?? null), LABEL),
+    label: clean(label(registry, kind, future, first, taskCount), LABEL),
     since,
-    ...(due === undefined ? {} : { due }),
+    ...(due === undefined || due === Infinity ? {} : { due }),
     ...(resource === undefined ? {} : { resource: resource.id }),
-    ...(tasks.length === 0 ? {} : { tasks: ids, taskCount: tasks.length }),
+    ...(taskCount === 0 ? {} : { tasks: ids, taskCount }),
     ...(site === 0 ? {} : { site }),
   };
 }
@@ -83,31 +131,30 @@ function label(
   registry: Registry,
   kind: WaitKind,
   future: Future<unknown>,
-  tasks: readonly Task<unknown>[],
-  resource: object | null,
+  first: Task<unknown> | null,
+  taskCount: number,
 ): string {
+  const resource = future._origin?.resource ?? null;
   const record = resource === null ? undefined : registry.resources.of(resource);
   if (record !== undefined) {
     const primitive = resource as Inspectable;
     const name = registry.resources.labelOf(record, primitive);
     const { state, owner } = primitive._inspect();
-    if (owner != null) return `${name} held by ${owner.name}`;
+    if (owner != null) return `${name} held by ${taskName(owner)}`;
     return kind === "queue-join" ? `${name} to be worked off` : `${name} ${state}`;
   }
   switch (kind) {
     case "sleep":
       return "timer";
     case "task":
-      return `task ${tasks[0]?.name ?? ""}`;
+      return `task ${taskName(first!)}`;
     case "gather":
-    case "wait": {
-      const total = [...(future._origin?.children?.(future) ?? [])].length;
-      return `${kind}: ${plural(tasks.length, "task")} of ${total} pending`;
-    }
+    case "wait":
+      return `${kind}: ${pending(future)}`;
     case "task-group":
-      return `task group: ${plural(tasks.length, "task")} left`;
+      return `task group: ${taskCount} ${taskCount === 1 ? "task" : "tasks"} left`;
     case "shield":
-      return `shield of ${tasks[0] === undefined ? "a future" : `task ${tasks[0].name}`}`;
+      return `shield of ${first === null ? "a future" : `task ${taskName(first)}`}`;
     case "promise":
       return "promise";
     case "foreign":
@@ -119,6 +166,17 @@ function label(
   }
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** `2 of 3 pending`: what was given to it, tasks or futures. */
+function pending(future: Future<unknown>): string {
+  const children = future._origin?.children?.(future) ?? [];
+  let left = 0;
+  each(children, (child) => {
+    if (isFutureLike(child) && !child.done()) left++;
+  });
+  return `${left} of ${countOf(children)} pending`;
+}
+
+/** As `task.name`, without a getter that the program may have put there. */
+export function taskName(task: Task<unknown>): string {
+  return task._givenName ?? `Task-${task._id}`;
 }

@@ -1,0 +1,11 @@
+import type { TaskRecord } from "./task-record.js";
+
+/** How the tree hangs together: who is whose child, in the order that a query asked for. */
+export interface Shape {
+  /** Calls `visit` with each child of `parent` in order, until it returns false. */
+  each(parent: TaskRecord, visit: (child: TaskRecord) => boolean): void;
+  /** Number of children, before any filter. */
+  childCount(parent: TaskRecord): number;
+  /** Calls `visit` with those whose child it is; the root is none. */
+  eachParent(child: TaskRecord, visit: (parent: TaskRecord) => void): void;
+}

@@ -1,0 +1,32 @@
+import type { AwaitStrand } from "../core/await-strand.js";
+import type { Coroutine, Frame } from "../core/coroutine.js";
+import { FUTURE_BRAND } from "../core/future.js";
+import type { Future } from "../core/future.js";
+import type { Task } from "../core/task.js";
+
+/**
+ * What a thing of the runtime is, told by its fields: `instanceof` would not know those of a second copy of the
+ * runtime in the same program (ESM and CommonJS), which this inspector shows as well.
+ */
+export function isFutureLike(value: object): value is Future<unknown> {
+  return FUTURE_BRAND in value;
+}
+
+export function isTask(value: object): value is Task<unknown> {
+  return "_strands" in value;
+}
+
+/** An `await` of an async function. */
+export function isStrand(value: object): value is AwaitStrand {
+  return "_awaitable" in value;
+}
+
+/** The call of an async function: the only frame of user code that is not a generator. */
+export function isAsyncFrame(frame: Frame): boolean {
+  return frame._isUserCode && frame._iterator === (frame as unknown);
+}
+
+/** Whether any of its code has run. */
+export function hasStarted(frame: Frame): boolean {
+  return (frame as Partial<Coroutine<unknown>>)._state !== 0;
+}

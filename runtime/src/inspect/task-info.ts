@@ -1,0 +1,66 @@
+import type { TaskInfo } from "@asyncscope/protocol";
+import type { Task } from "../core/task.js";
+import { deref, each } from "./primordials.js";
+import type { Registry } from "./registry.js";
+import type { Shape } from "./shape.js";
+import { RUNNING, STATES, SUSPENDED } from "./task-record.js";
+import type { TaskRecord } from "./task-record.js";
+import { clean } from "./text.js";
+import { describeWaits, taskName } from "./waits.js";
+
+const NAME = 200;
+
+/** A task as one row. */
+export function taskInfo(registry: Registry, shape: Shape, record: TaskRecord): TaskInfo {
+  const { task, rare } = record;
+  const state = stateOf(registry, record);
+  const { waits, count } = state === SUSPENDED ? describeWaits(registry, record) : { waits: [], count: 0 };
+  const ended = rare?.ended == null ? undefined : deref(rare.ended);
+  return {
+    id: record.id,
+    name: nameOf(record),
+    state: STATES[state]!,
+    coroutine: coroutineOf(record),
+    form: (task === null ? rare?.isAsync : task._isAsync) === true ? "async" : "generator",
+    parent: record.parent === null ? 0 : record.parent.id,
+    created: record.created < 0 ? -record.created : record.created,
+    ...(record.created < 0 ? { createdIsInferred: true } : {}),
+    createdAt: record.createdAt,
+    since: record.since,
+    waits,
+    ...(count > waits.length ? { waitCount: count } : {}),
+    depth: task === null || record.state === 0 ? 0 : depthOf(task),
+    cancelling: task === null ? 0 : task.cancelling(),
+    ...(rare?.cancelledBy == null ? {} : { cancelledBy: rare.cancelledBy }),
+    ...(rare?.error == null ? {} : { error: rare.error }),
+    ...(ended?._isUnretrieved() === true ? { unretrieved: true } : {}),
+    childCount: shape.childCount(record),
+  };
+}
+
+/** A task asked about from inside itself (at a breakpoint, say) runs, whatever was last noted of it. */
+export function stateOf(registry: Registry, record: TaskRecord): number {
+  return record.task !== null && record.task === registry.currentTask() ? RUNNING : record.state;
+}
+
+/** Its name as it is shown. */
+export function nameOf(record: TaskRecord): string {
+  const { task, rare } = record;
+  if (task !== null) return clean(taskName(task), NAME);
+  return rare === null ? "" : (rare.name ?? `Task-${rare.number}`);
+}
+
+/** The name of its function as it is shown. */
+export function coroutineOf(record: TaskRecord): string {
+  return clean(record.task === null ? (record.rare?.coroutine ?? "") : record.task._coroutineName, NAME);
+}
+
+function depthOf(task: Task<unknown>): number {
+  let depth = 0;
+  for (let frame = task._frame; frame !== null; frame = frame._caller) depth++;
+  if (task._strands !== null)
+    each(task._strands, (strand) => {
+      for (let frame = strand._frame; frame !== null; frame = frame._caller) depth++;
+    });
+  return depth;
+}
