@@ -346,6 +346,19 @@ describe("The tree of tasks", () => {
       assert.deepEqual(await text(), ["main", "  chain", "  last"]);
     });
 
+    it("keeps the lines of tasks that have not moved, when the last state comes without", async () => {
+      const location = { path: "/app/a.ts", line: 3, column: 1 };
+      program.change(1, { location, createdAtLocation: location });
+      program.change(2, { location });
+      await model.refresh();
+      program.status = "ended";
+      program.add(task(1, "main"), task(2, "a", { parent: 1, since: 99 }));
+      await model.refresh();
+      assert.deepEqual(model.task(1)?.location, location);
+      assert.deepEqual(model.task(1)?.createdAtLocation, location);
+      assert.equal(model.task(2)?.location, undefined);
+    });
+
     it("cannot be reordered or filtered into nothing any more", async () => {
       model.end();
       model.setOrder("await");

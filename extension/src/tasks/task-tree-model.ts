@@ -219,6 +219,8 @@ export class TaskTreeModel {
     if (body.status === "ended" && body.tasks.length === 0 && this.#tasks.size > 0 && this.#body)
       body = { ...body, tasks: [...this.#tasks.values()], pages: [], counts: this.#body.counts };
     else {
+      if (body.status === "ended")
+        body = { ...body, tasks: body.tasks.map((task) => this.#withKnownLines(task)) };
       this.#children.clear();
       this.#tasks.clear();
     }
@@ -228,6 +230,17 @@ export class TaskTreeModel {
     await this.#refreshChains();
     this.#pruneNodes();
     if (!unchanged) this.changed();
+  }
+
+  /** Lines cannot be asked for any more at the end: those of a task that has not moved since are still right. */
+  #withKnownLines(task: TaskNode): TaskNode {
+    const old = this.#tasks.get(task.id);
+    if (!old) return task;
+    return {
+      ...task,
+      ...(old.createdAtLocation && { createdAtLocation: old.createdAtLocation }),
+      ...(old.location && chainKey(old) === chainKey(task) && { location: old.location }),
+    };
   }
 
   /** The session has ended: what was seen last stays. */

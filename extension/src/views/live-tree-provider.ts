@@ -25,6 +25,8 @@ export abstract class LiveTreeProvider<
   readonly #hold = new HoverHold(() => this.#draw());
   #diff = new RowDiff<Node>();
   #drawnSession = "";
+  /** The next redraw brings every age up to date. */
+  #exact = false;
   readonly onDidChangeTreeData = this.#onChange.event;
 
   constructor(protected readonly model: () => Model | undefined) {}
@@ -34,8 +36,9 @@ export abstract class LiveTreeProvider<
     this.#hold.redraw();
   }
 
-  /** Redraws even though a hover is open. */
+  /** The next redraw is exact, and comes even though a hover is open. */
   release(): void {
+    this.#exact = true;
     this.#hold.release();
   }
 
@@ -82,7 +85,8 @@ export abstract class LiveTreeProvider<
       this.#drawnSession = session;
       this.#diff = new RowDiff();
     }
-    const changes = model ? this.#diff.changes(this.#shown(model.rows(), model, true)) : "all";
+    const changes = model ? this.#diff.changes(this.#shown(model.rows(), model, true), this.#exact) : "all";
+    this.#exact = false;
     if (changes === "all" || changes.length > MOST_ROWS) this.#onChange.fire(undefined);
     else if (changes.length > 0) this.#onChange.fire([...changes]);
   }

@@ -32,6 +32,7 @@ const ROOT = "";
  */
 export class RowDiff<Node> {
   readonly #rows = new Map<string, DrawnRow>();
+  #exact = false;
   readonly #lists = new Map<string, string>();
 
   constructor(private readonly clock: () => number = () => performance.now()) {}
@@ -49,8 +50,12 @@ export class RowDiff<Node> {
     this.#lists.set(parent ?? ROOT, listText(rows));
   }
 
-  /** The rows to redraw now, or `all`. */
-  changes(roots: readonly ShownRow<Node>[]): readonly Node[] | "all" {
+  /**
+   * The rows to redraw now, or `all`.
+   * @param exact also for ages that would not be worth it yet
+   */
+  changes(roots: readonly ShownRow<Node>[], exact = false): readonly Node[] | "all" {
+    this.#exact = exact;
     if (this.#differs(ROOT, roots) !== "no") {
       this.#forgetBut(roots);
       return "all";
@@ -63,7 +68,7 @@ export class RowDiff<Node> {
 
   #collect(row: ShownRow<Node>, changed: Node[]): void {
     const list = row.children ? this.#differs(row.path, row.children) : "no";
-    if (list === "yes" || (list === "age" && this.#isDue(row.path, true)) || this.#rowDiffers(row)) {
+    if (list === "yes" || (list === "age" && this.#isDue(row.path)) || this.#rowDiffers(row)) {
       // Redraws what is under it as well.
       changed.push(row.node);
       return;
@@ -76,16 +81,15 @@ export class RowDiff<Node> {
     if (!drawn) return true;
     if (drawn.text === row.text) return false;
     if (withoutAges(drawn.text) !== withoutAges(row.text)) return true;
-    return this.#isDue(row.path, row.children !== undefined);
+    return this.#isDue(row.path);
   }
 
   /** Whether an age that has changed is worth a redraw. */
-  #isDue(path: string, opened: boolean): boolean {
+  #isDue(path: string): boolean {
     const drawn = this.#rows.get(path);
-    if (!drawn) return true;
+    if (!drawn || this.#exact) return true;
     const now = this.clock();
-    const step = !opened && now - drawn.changedAt < FRESH ? FRESH_STEP : LATER_STEP;
-    return now - drawn.drawnAt >= step;
+    return now - drawn.drawnAt >= (now - drawn.changedAt < FRESH ? FRESH_STEP : LATER_STEP);
   }
 
   #differs(path: string, rows: readonly ShownRow<Node>[]): "yes" | "age" | "no" {
