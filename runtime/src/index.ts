@@ -48,7 +48,7 @@ export type { PrimitiveOptions } from "./sync/primitive.js";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.js";
 export type { SemaphoreStatistics } from "./sync/semaphore.js";
 export { asCompleted } from "./tasks/as-completed.js";
-export type { AsCompleted, AsCompletedOptions } from "./tasks/as-completed.js";
+export type { AsCompleted, AsCompletedOptions, CompletedFuture } from "./tasks/as-completed.js";
 export { allTasks, createTask } from "./tasks/create-task.js";
 export { ensureFuture } from "./tasks/ensure-future.js";
 export type { AwaitableArgument, ResultOf } from "./tasks/ensure-future.js";

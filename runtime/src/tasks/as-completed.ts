@@ -20,11 +20,17 @@ export interface AsCompletedOptions {
   readonly timeout?: number | null;
 }
 
+/**
+ * A future as `for await` gives it: done, read it with `result()`. Its type says that it is no thenable, because
+ * TypeScript takes the loop variable of a `for await` for the awaited one; it is the very future, which is one.
+ */
+export type CompletedFuture<F> = F & { readonly then: never };
+
 /** What {@link asCompleted} gives. An iteration can be left and taken up again (rule AC-04). */
 export interface AsCompleted<A> extends IterableIterator<Coroutine<ResultOf<A>>, undefined> {
   /** The futures themselves, as they complete. */
   [Symbol.asyncIterator](): AsyncIterableIterator<
-    A extends Future<unknown> ? A : Future<ResultOf<A>>,
+    CompletedFuture<A extends Future<unknown> ? A : Future<ResultOf<A>>>,
     undefined
   >;
 }

@@ -30,7 +30,7 @@ class ChildrenDone extends Future<void> {
  * the others (rules TG-01, TG-02). Use {@link taskGroup}, which handles errors exactly.
  */
 export class TaskGroup {
-  readonly #tasks = new Set<Task<unknown>>();
+  /** @internal The children that are not done. */ readonly _tasks = new Set<Task<unknown>>();
   readonly #errors: unknown[] = [];
   #parent: Task<unknown> | null = null;
   #exiting = false;
@@ -48,14 +48,14 @@ export class TaskGroup {
     try {
       if (this.#parent === null)
         throw new RuntimeError("this task group has not been entered: use taskGroup(body)");
-      if (this.#exiting && this.#tasks.size === 0) throw new RuntimeError("this task group has finished");
+      if (this.#exiting && this._tasks.size === 0) throw new RuntimeError("this task group has finished");
       if (this.#aborting) throw new RuntimeError("this task group is shutting down, it takes no new tasks");
     } catch (error) {
       if (what instanceof Coroutine) what.close();
       throw error;
     }
     const task = this.#parent._loop.createTask(what, options);
-    this.#tasks.add(task);
+    this._tasks.add(task);
     task.addDoneCallback((done) => this.#taskDone(done));
     return task;
   }
@@ -97,8 +97,8 @@ export class TaskGroup {
     const isCancellation = failed && isCancelled(error);
     let cancellation = isCancellation ? error : null;
     if (failed && !this.#aborting) this.#abort();
-    while (this.#tasks.size > 0) {
-      this.#childrenDone ??= new ChildrenDone(this.#tasks, parent);
+    while (this._tasks.size > 0) {
+      this.#childrenDone ??= new ChildrenDone(this._tasks, parent);
       try {
         yield* this.#childrenDone;
       } catch (interruption) {
@@ -127,12 +127,12 @@ export class TaskGroup {
 
   #abort(): void {
     this.#aborting = true;
-    for (const task of this.#tasks) if (!task.done()) task.cancel();
+    for (const task of this._tasks) if (!task.done()) task.cancel();
   }
 
   #taskDone(task: Task<unknown>): void {
-    this.#tasks.delete(task);
-    if (this.#tasks.size === 0) this.#childrenDone?._trySetResult();
+    this._tasks.delete(task);
+    if (this._tasks.size === 0) this.#childrenDone?._trySetResult();
     if (task.cancelled()) return;
     if (!task._hasError()) return;
     const error = task.exception();
