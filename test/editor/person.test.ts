@@ -51,6 +51,10 @@ for (const [name, theme] of [
     it("sees the tasks of the program after F5", async () => {
       await workbench.openFile(PROGRAM);
       await workbench.startDebugging();
+      for (const view of ["Variables", "Watch", "Loaded Scripts", "Breakpoints"]) await workbench.fold(view);
+      await workbench.widenSideBar(180);
+      await workbench.enlarge("Tasks", 330);
+      await workbench.enlarge("Queues & Locks", 200);
       for (const task of ["producer", "smith", "carver", "weaver", "clock", "auditor"])
         await workbench.row("Tasks", task).waitFor();
       await workbench.picture("tasks");
@@ -66,6 +70,8 @@ for (const [name, theme] of [
       const jobs = workbench.row("Queues & Locks", "jobs");
       await jobs.waitFor();
       await workbench.expand(jobs);
+      await workbench.expand(workbench.row("Queues & Locks", "Items"));
+      await workbench.expand(workbench.row("Queues & Locks", "Putters"));
       await workbench.row("Queues & Locks", /job-\d+/).waitFor();
       await workbench.row("Queues & Locks", "producer").waitFor();
       await workbench.picture("queue");
@@ -74,8 +80,10 @@ for (const [name, theme] of [
     it("pins a task: it stands in the Call Stack as stopped, while the program runs on", async () => {
       await workbench.row("Tasks", "auditor").click();
       await workbench.command("Asyncscope: Pin Task to Call Stack");
-      await workbench.row("Call Stack", "auditor").waitFor();
-      await workbench.row("Call Stack", /audit\b.*workshop\.ts/).waitFor();
+      const thread = workbench.row("Call Stack", /auditor.*suspended/i);
+      await thread.waitFor();
+      await workbench.expand(thread);
+      await workbench.row("Call Stack", /audit.*workshop\.ts/).waitFor();
       await workbench.picture("pinned");
       const before = await workbench.row("Tasks", "clock").innerText();
       // The clock ticks several times a second: its row changes as long as the program runs.
@@ -86,7 +94,9 @@ for (const [name, theme] of [
     });
 
     it("reads the locals of the pinned task in Variables", async () => {
-      await workbench.row("Call Stack", /audit\b.*workshop\.ts/).click();
+      await workbench.fold("Queues & Locks");
+      await workbench.unfold("Variables");
+      await workbench.row("Call Stack", /audit.*workshop\.ts/).click();
       await workbench.row("Variables", /account.*A-17/).waitFor();
       await workbench.row("Variables", /total.*42/).waitFor();
       await workbench.picture("locals");

@@ -173,6 +173,26 @@ export class Workbench {
     if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
   }
 
+  /** Drags the upper edge of a view upwards. */
+  async enlarge(view: string, pixels: number): Promise<void> {
+    const box = await this.view(view).boundingBox();
+    if (box) await this.drag(box.x + box.width / 2, box.y, 0, -pixels);
+  }
+
+  /** Drags the edge between side bar and editor to the right. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const box = await this.page.locator(".part.sidebar").boundingBox();
+    if (box) await this.drag(box.x + box.width, box.y + box.height / 2, pixels, 0);
+  }
+
+  private async drag(x: number, y: number, right: number, down: number): Promise<void> {
+    const { mouse } = this.page;
+    await mouse.move(x, y);
+    await mouse.down();
+    await mouse.move(x + right, y + down, { steps: 8 });
+    await mouse.up();
+  }
+
   /** Opens a row of a tree when it is closed. */
   async expand(row: Locator): Promise<void> {
     if ((await row.getAttribute("aria-expanded")) === "false")

@@ -1,13 +1,37 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-
-const EXTENSION = "asyncscope.asyncscope-vscode";
+import { extension } from "./debugged-program.js";
 
 describe("the extension", () => {
   it("is known to the editor and activates without an error", async () => {
-    const extension = vscode.extensions.getExtension(EXTENSION);
-    assert.ok(extension, `the editor does not list ${EXTENSION}`);
-    await extension.activate();
-    assert.ok(extension.isActive);
+    await extension().activate();
+    assert.ok(extension().isActive);
+  });
+
+  it("activates in less than 50 ms", () => {
+    const { activationMs } = extension().exports;
+    console.log(`      (activation took ${activationMs.toFixed(1)} ms)`);
+    assert.ok(activationMs > 0 && activationMs < 50, `activation took ${activationMs} ms`);
+  });
+
+  it("asks for nothing before a program is debugged", () => {
+    const { tasks, resources } = extension().exports;
+    for (const state of [tasks.state(), resources.state()])
+      assert.deepEqual(
+        { status: state.status, message: state.message ?? "", rows: state.rows.length },
+        { status: "none", message: "", rows: 0 },
+      );
+  });
+
+  it("registers every command that its manifest names, and no other", async () => {
+    const manifest = extension().packageJSON as { contributes: { commands: { command: string }[] } };
+    const named = manifest.contributes.commands.map(({ command }) => command).sort();
+    // The editor itself makes commands like `asyncscope.tasks.focus` for each view.
+    const made =
+      /^asyncscope\.(tasks|resources)\.(focus|open|resetViewLocation|toggleVisibility|removeView|moveView)$/;
+    const registered = (await vscode.commands.getCommands(true)).filter((id) => id.startsWith("asyncscope."));
+    for (const command of named) assert.ok(registered.includes(command), `${command} is not registered`);
+    const unnamed = registered.filter((id) => !named.includes(id) && !made.test(id));
+    assert.deepEqual(unnamed, []);
   });
 });
