@@ -298,6 +298,19 @@ describe("The tree of tasks", () => {
       assert.equal(model.ageing, true);
     });
 
+    it("stands still from a change that is not shown yet, and goes on with the next answer", async () => {
+      clock += 100;
+      model.outdate();
+      clock += 700;
+      model.outdate();
+      assert.equal(model.now(), 1100);
+      program.now = 1900;
+      program.version += 1;
+      await model.refresh();
+      clock += 50;
+      assert.equal(model.now(), 1950);
+    });
+
     it("stands still while the program is paused", async () => {
       program.status = "paused";
       await model.refresh();

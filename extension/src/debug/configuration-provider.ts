@@ -24,9 +24,9 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     config: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
     if (!(await isTrusted())) return undefined;
-    const partial: Partial<vscode.DebugConfiguration> = config;
     // F5 without a launch.json hands over an empty object.
-    const filled = partial.type || partial.request || partial.name ? config : { ...CURRENT_FILE };
+    const given: Partial<vscode.DebugConfiguration> = config;
+    const filled = given.request || given["program"] ? config : { ...config, ...CURRENT_FILE };
     if (filled["program"] === "${file}") {
       const reason = whyNotDebuggable(activeDocument());
       if (reason !== undefined) return refuse(reason);

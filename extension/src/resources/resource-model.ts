@@ -35,6 +35,7 @@ interface Values {
 export class ResourceModel {
   #body: ResourcesBody | undefined;
   #receivedAt = 0;
+  #outdatedAt: number | undefined;
   #ended = false;
   #failure: string | undefined;
   #limit = RESOURCE_PAGE;
@@ -75,10 +76,19 @@ export class ResourceModel {
     return this.#body?.total ?? 0;
   }
 
-  /** The program's loop clock now. It stands still while the program is paused and after its end. */
+  /**
+   * The program's loop clock now. It stands still while the program is paused and after its end; and from the first
+   * change that is not shown yet, so that no row claims to wait longer than it did.
+   */
   now(): number {
     if (!this.#body) return 0;
-    return this.#body.now + (this.status === "live" ? this.clock() - this.#receivedAt : 0);
+    const until = this.#outdatedAt ?? this.clock();
+    return this.#body.now + (this.status === "live" ? until - this.#receivedAt : 0);
+  }
+
+  /** Something has changed in the program since the last answer. */
+  outdate(): void {
+    this.#outdatedAt ??= this.clock();
   }
 
   /** True while ages on the screen grow: something is held or waited for. */
@@ -141,6 +151,7 @@ export class ResourceModel {
     const keep = body.status === "ended" && body.resources.length === 0;
     this.#body = keep && this.#body ? { ...this.#body, status: "ended" } : body;
     this.#receivedAt = this.clock();
+    this.#outdatedAt = undefined;
     if (!keep) {
       this.#resources.clear();
       this.#tasks.clear();

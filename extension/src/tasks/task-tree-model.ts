@@ -48,6 +48,7 @@ export class TaskTreeModel {
   #generation = 0;
   #body: TreeBody | undefined;
   #receivedAt = 0;
+  #outdatedAt: number | undefined;
   #ended = false;
   #failure: string | undefined;
   readonly #tasks = new Map<TaskId, TaskNode>();
@@ -113,10 +114,19 @@ export class TaskTreeModel {
     return [...this.#children].map(([task, { ids, total }]) => ({ task, offset: 0, children: ids, total }));
   }
 
-  /** The program's loop clock now. It stands still while the program is paused and after its end. */
+  /**
+   * The program's loop clock now. It stands still while the program is paused and after its end; and from the first
+   * change that is not shown yet, so that no row claims to wait longer than it did.
+   */
   now(): number {
     if (!this.#body) return 0;
-    return this.#body.now + (this.status === "live" ? this.clock() - this.#receivedAt : 0);
+    const until = this.#outdatedAt ?? this.clock();
+    return this.#body.now + (this.status === "live" ? until - this.#receivedAt : 0);
+  }
+
+  /** Something has changed in the program since the last answer. */
+  outdate(): void {
+    this.#outdatedAt ??= this.clock();
   }
 
   /** True while ages on the screen grow. */
@@ -226,6 +236,7 @@ export class TaskTreeModel {
     }
     this.#body = body;
     this.#receivedAt = this.clock();
+    this.#outdatedAt = undefined;
     this.#take(body, [0, ...opened]);
     await this.#refreshChains();
     this.#pruneNodes();

@@ -12,6 +12,8 @@ export interface LiveModel {
   readonly ageing: boolean;
   /** One request; never rejects. */
   refresh(): Promise<void>;
+  /** Something has changed in the program since the last answer. */
+  outdate(): void;
   end(): void;
 }
 
@@ -46,6 +48,7 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
       sessions.onActivity(({ session, activity }) => {
         const model = this.#models.get(session.id);
         if (!model) return;
+        model.outdate();
         // The last chance to see the program's state, even when the view is hidden.
         if (activity === "ending") void model.refresh();
         else if (model === this.#model) {

@@ -36,7 +36,7 @@ describe("the views on a running program", () => {
   });
 
   it("say what each task waits for, since when and where", async () => {
-    await rowWith(tasks, "auditor", /^waiting: .*closing · \d+(\.\d)? m?s · workshop\.ts:\d+$/);
+    await rowWith(tasks, "auditor", /^waiting: .*closing.* · \d+(\.\d)? m?s · workshop\.ts:\d+$/);
     await rowWith(tasks, "producer", /^waiting: .*jobs.*5\/5/);
     await rowWith(tasks, "clock", /left/);
   });
