@@ -9,7 +9,9 @@ import {
   isGeneratorFunction,
   Operation,
 } from "./coroutine.js";
+import type { CoroutineGenerator } from "./coroutine.js";
 import type { Steppable } from "./driver.js";
+import { RuntimeError } from "./errors.js";
 import { Future } from "./future.js";
 import type { Waker } from "./future.js";
 import type { WaitOrigin } from "./instrument.js";
@@ -121,9 +123,19 @@ export function callBody<A extends unknown[], T>(body: Body<A, T>, args: A, who:
 /** @internal The coroutine of what can be started as a task, null when `what` is none of that. */
 export function asCoroutine(what: unknown): Coroutine<unknown> | null {
   if (what instanceof Coroutine) return what as Coroutine<unknown>;
-  if (isGenerator(what)) return new GeneratorCoroutine(what, "", true);
+  if (isGenerator(what)) return adoptGenerator(what);
   if (typeof what === "function") return callBody(what as Body<[], unknown>, [], "createTask()");
   return null;
+}
+
+const adopted = new WeakSet<object>();
+
+/** A generator object that the program made itself: two tasks would tear it apart. */
+function adoptGenerator(generator: CoroutineGenerator<unknown>): Coroutine<unknown> {
+  if (adopted.has(generator))
+    throw new RuntimeError("this generator object has been started already: call its function again");
+  adopted.add(generator);
+  return new GeneratorCoroutine(generator, "", true);
 }
 
 /** @internal Whether {@link asCoroutine} would give a coroutine; calls nothing. */

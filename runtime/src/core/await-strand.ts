@@ -1,6 +1,8 @@
+import type { AsyncResource } from "node:async_hooks";
 import { installAwaiter } from "./awaitable.js";
 import type { Awaitable } from "./awaitable.js";
 import {
+  asyncScope,
   currentTaskOrNull,
   setSteppingTask,
   trackAsyncFunctions,
@@ -32,6 +34,8 @@ export class AwaitStrand implements Steppable {
   readonly promise: Promise<unknown>;
   /** The future that it waits for, when that is all there is to do. */
   #future: Future<unknown> | null = null;
+  /** Of the function that awaits: its coroutines go on in there. */
+  #asyncScope: AsyncResource | null = null;
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
 
@@ -61,7 +65,10 @@ export class AwaitStrand implements Steppable {
       strand._frame = coroutine;
       // A cancel that is pending hits at the first suspension, not before (rule CA-09).
       strand._resume(false);
-      if (strand._frame !== null) task?._addStrand(strand);
+      if (strand._frame !== null) {
+        strand.#asyncScope = asyncScope();
+        task?._addStrand(strand);
+      }
       return strand.promise as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
@@ -129,7 +136,8 @@ export class AwaitStrand implements Steppable {
     const context = enterContext(this.task?._context ?? null);
     if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepEntered(this.task);
     try {
-      drive(this, delivers);
+      if (this.#asyncScope === null) drive(this, delivers);
+      else this.#asyncScope.runInAsyncScope(drive, undefined, this, delivers);
     } finally {
       this._since = this._loop._iterationTime;
       enterContext(context);

@@ -2,6 +2,9 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, CancelSignal, complete, delivered, suspend } from "./awaitable.js";
 import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
+import { watchUnawaited } from "./never-awaited.js";
+import type { NeverAwaited } from "./never-awaited.js";
+import { tryGetRunningLoop } from "./running-loop.js";
 import { instrument } from "./instrument.js";
 
 /** The generator of a coroutine: yields only what the runtime's own iterators yield. */
@@ -32,6 +35,7 @@ const CLOSED = 2;
 export abstract class Coroutine<T> implements Awaitable<T>, Frame {
   /** @internal */ _caller: Frame | null;
   /** @internal */ _state: 0 | 1 | 2;
+  /** @internal In debug mode, until it is started. */ _unawaited: NeverAwaited | null;
   /** @internal */ abstract readonly _iterator: Iterator<unknown, T, unknown>;
   /** @internal */ abstract readonly _name: string;
   /** @internal */ abstract readonly _isUserCode: boolean;
@@ -40,6 +44,7 @@ export abstract class Coroutine<T> implements Awaitable<T>, Frame {
     // Assigned here: fields with initialisers are slower to make, and operations are made all the time.
     this._caller = null;
     this._state = CREATED;
+    this._unawaited = null;
     if (instrument !== null) instrument.awaitableCreated(this);
   }
 
@@ -62,6 +67,12 @@ export abstract class Coroutine<T> implements Awaitable<T>, Frame {
     if (this._state === STARTED)
       throw new RuntimeError(`coroutine ${this._name} is running: cancel its task instead`);
     this._state = CLOSED;
+    if (this._unawaited !== null) this.#awaited();
+  }
+
+  #awaited(): void {
+    this._unawaited?.settle();
+    this._unawaited = null;
   }
 
   /** @internal What a task or an `await` runs for it: itself, unless one object serves all who wait. */
@@ -74,6 +85,7 @@ export abstract class Coroutine<T> implements Awaitable<T>, Frame {
   _start(): void {
     if (this._state !== CREATED) throw this._notNew();
     this._state = STARTED;
+    if (this._unawaited !== null) this.#awaited();
   }
 
   /** @internal */
@@ -182,7 +194,10 @@ function coroutineFunction<This, A extends unknown[], T>(
     throw new TypeError("coro() takes a generator function: coro(function* (…) { … })");
   const name = fn.name;
   const called = function (this: This, ...args: A): Coroutine<T> {
-    return new GeneratorCoroutine<T>(fn.apply(this, args), name, isUserCode);
+    const coroutine = new GeneratorCoroutine<T>(fn.apply(this, args), name, isUserCode);
+    const loop = tryGetRunningLoop();
+    if (loop !== null && loop._debug && isUserCode) coroutine._unawaited = watchUnawaited(coroutine, loop);
+    return coroutine;
   };
   Object.defineProperty(called, "name", { value: name, configurable: true });
   Object.defineProperty(called, "length", { value: fn.length, configurable: true });

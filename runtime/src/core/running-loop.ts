@@ -1,3 +1,4 @@
+import { currentTaskOrNull } from "./current-task.js";
 import type { EventLoop } from "./event-loop.js";
 import { RuntimeError } from "./errors.js";
 
@@ -9,9 +10,11 @@ let preset: EventLoop | null = null;
  * @throws RuntimeError when none does.
  */
 export function getRunningLoop(): EventLoop {
-  if (running === null)
+  // An async function may go on while its loop is stopped: what it waits for belongs there.
+  const loop = running ?? currentTaskOrNull()?._loop;
+  if (loop === undefined)
     throw new RuntimeError("no running event loop: call this inside run(main), or while a loop runs");
-  return running;
+  return loop;
 }
 
 /** The loop that runs now, or null. */

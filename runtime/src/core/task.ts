@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { Awaitable, Suspension } from "./awaitable.js";
 import type { Context } from "./context.js";
 import { copyContext, enterContext } from "./context.js";
@@ -5,7 +6,7 @@ import { Coroutine, GeneratorCoroutine } from "./coroutine.js";
 import type { Frame } from "./coroutine.js";
 import { asCoroutine, AsyncCall } from "./async-call.js";
 import type { AwaitStrand } from "./await-strand.js";
-import { currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
+import { asyncScopeFor, currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
 import { drive } from "./driver.js";
 import type { Steppable } from "./driver.js";
 import { asCancelledError, CancelledError, isFatal, RuntimeError } from "./errors.js";
@@ -49,6 +50,7 @@ export class Task<T> extends Future<T> implements Steppable {
   #cancelRequests = 0;
   #pendingCancel: string | null = null;
   #controller: AbortController | null = null;
+  #asyncScope: AsyncResource | null = null;
   #unlinkSignal: (() => void) | null = null;
 
   /** Use {@link createTask}. @throws TypeError when `what` cannot be started. */
@@ -63,6 +65,7 @@ export class Task<T> extends Future<T> implements Steppable {
     this._id = ++lastId;
     this.#name = options?.name === undefined ? null : String(options.name);
     this._context = options?.context ?? copyContext();
+    if (tracksAsyncFunctions() || coroutine instanceof AsyncCall) this.#asyncScope = asyncScopeFor(this);
     this._loop._addTask(this);
     if (instrument !== null) instrument.taskCreated(this, parent);
     this._enqueue();
@@ -187,9 +190,12 @@ export class Task<T> extends Future<T> implements Steppable {
   #step(delivers: boolean): void {
     setSteppingTask(this);
     enterContext(null);
-    if (tracksAsyncFunctions()) this._loop._enterAsyncTask(this);
     if (instrument !== null) instrument.stepEntered(this);
-    drive(this, delivers);
+    if (this.#asyncScope !== null) this.#asyncScope.runInAsyncScope(drive, undefined, this, delivers);
+    else {
+      if (tracksAsyncFunctions()) this._loop._enterAsyncTask(this);
+      drive(this, delivers);
+    }
     if (instrument !== null && !this.done()) instrument.stepLeft(this);
   }
 
@@ -291,6 +297,7 @@ export class Task<T> extends Future<T> implements Steppable {
     // Awaits that its async functions left behind go on, but no longer as this task.
     this._strands = null;
     this.#pendingCancel = null;
+    this.#asyncScope = null;
     this._loop._removeTask(this);
     if (this.#unlinkSignal !== null) this.#unlinkSignal();
     this.#unlinkSignal = null;

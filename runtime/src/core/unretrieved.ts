@@ -1,6 +1,7 @@
 import type { EventLoop } from "./event-loop.js";
 import type { Future } from "./future.js";
 import type { Context } from "./context.js";
+import { nothingToReport, reportAtExit } from "./exit-report.js";
 import { countAwaitFrames, restoreStack } from "./await-frame.js";
 
 /**
@@ -19,7 +20,8 @@ export class UnretrievedError {
     readonly what: "Future" | "Task",
     /** Name of the future in words: `future`, `task "worker-1"`. */
     readonly described: string,
-    readonly source: Error | null,
+    /** Where the future was made, in debug mode. Not the Error: it would keep the future alive (JS-20). */
+    readonly source: string | null,
     /** What the report runs in: the task's own (rule EH-05). */
     readonly context: Context | null,
   ) {
@@ -44,7 +46,7 @@ export class UnretrievedError {
         message: `${this.what} exception was never retrieved`,
         exception: this.error,
         described: this.described,
-        ...(this.source === null ? {} : { sourceTraceback: this.source.stack ?? "" }),
+        ...(this.source === null ? {} : { sourceTraceback: this.source }),
       },
       this.context,
     );
@@ -60,9 +62,17 @@ export function watchForCollection(
   error: unknown,
   context: Context | null,
 ): UnretrievedError {
-  const holder = new UnretrievedError(error, future._loop, what, future._describe(), future._source, context);
+  const holder = new UnretrievedError(
+    error,
+    future._loop,
+    what,
+    future._describe(),
+    future._source?.stack ?? null,
+    context,
+  );
   collected.register(future, holder, holder);
   future._loop._unretrieved.add(holder);
+  reportAtExit(future._loop);
   return holder;
 }
 
@@ -72,6 +82,7 @@ export function retrieved(holder: UnretrievedError): unknown {
     holder.retrieved = true;
     collected.unregister(holder);
     holder.loop._unretrieved.delete(holder);
+    if (holder.loop._unretrieved.size === 0) nothingToReport(holder.loop);
   }
   return holder.error;
 }
