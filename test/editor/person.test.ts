@@ -125,12 +125,7 @@ for (const [name, theme] of [
     });
   });
 
-/** Waits until the editor shows the program stopped at a line: the arrow in its margin. */
+/** Waits until the innermost frame in the Call Stack stands at a line, in the task that was stopped. */
 async function stoppedAt(workbench: Workbench, line: number): Promise<void> {
-  await workbench.page
-    .locator(".margin-view-overlays > div")
-    .filter({ has: workbench.page.locator('[class*="debug-stackframe"]') })
-    .filter({ hasText: new RegExp(`^\\s*${line}\\s*$`) })
-    .first()
-    .waitFor();
+  await workbench.row("Call Stack", new RegExp(`^clock.*workshop\\.ts.*${line}:`)).waitFor();
 }
