@@ -1,3 +1,5 @@
+import type { CoroutineGenerator } from "asyncscope";
+
 /** Numbers that look random and are the same for the same seed (a Weyl sequence, mixed). */
 export class Random {
   #state: number;
@@ -34,10 +36,10 @@ export class Random {
  * Calls `sequence` with one seed after the other; a failure names the seed that it came with.
  * `ASYNCSCOPE_TEST_SEED=n` runs that one alone.
  */
-export function* withSeeds<Step>(
+export function* withSeeds(
   count: number,
-  sequence: (random: Random) => Generator<Step, void, never>,
-): Generator<Step, void, never> {
+  sequence: (random: Random) => CoroutineGenerator<void>,
+): CoroutineGenerator<void> {
   const only = process.env["ASYNCSCOPE_TEST_SEED"];
   const first = only === undefined ? 1 : Number(only);
   const last = only === undefined ? count : first;
