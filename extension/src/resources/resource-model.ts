@@ -7,6 +7,7 @@ import type {
   TaskInfo,
 } from "@asyncscope/protocol";
 import type { ScopeSession, VariablesQuery, VariableValue } from "../scope-session.js";
+import { ProgramClock } from "../views/program-clock.js";
 import type {
   ItemsNode,
   MoreNode,
@@ -34,11 +35,10 @@ interface Values {
 /** The state behind the Queues & Locks view of one session. */
 export class ResourceModel {
   #body: ResourcesBody | undefined;
-  #receivedAt = 0;
-  #outdatedAt: number | undefined;
   #ended = false;
   #failure: string | undefined;
   #limit = RESOURCE_PAGE;
+  readonly #clock: ProgramClock;
   readonly #resources = new Map<ResourceId, ResourceNode>();
   readonly #tasks = new Map<TaskId, TaskInfo>();
   /** Items and members by the path of the row that they stand under. */
@@ -54,8 +54,10 @@ export class ResourceModel {
   constructor(
     readonly session: ScopeSession,
     private readonly changed: () => void = () => undefined,
-    private readonly clock: () => number = () => performance.now(),
-  ) {}
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#clock = new ProgramClock(clock);
+  }
 
   /** `none` before the first answer. After the end of the session the last state stays, as `ended`. */
   get status(): ResourcesBody["status"] {
@@ -76,19 +78,14 @@ export class ResourceModel {
     return this.#body?.total ?? 0;
   }
 
-  /**
-   * The program's loop clock now. It stands still while the program is paused and after its end; and from the first
-   * change that is not shown yet, so that no row claims to wait longer than it did.
-   */
+  /** The program's loop clock now, see {@link ProgramClock}. */
   now(): number {
-    if (!this.#body) return 0;
-    const until = this.#outdatedAt ?? this.clock();
-    return this.#body.now + (this.status === "live" ? until - this.#receivedAt : 0);
+    return this.#clock.now();
   }
 
   /** Something has changed in the program since the last answer. */
   outdate(): void {
-    this.#outdatedAt ??= this.clock();
+    this.#clock.stop();
   }
 
   /** True while ages on the screen grow: something is held or waited for. */
@@ -150,8 +147,7 @@ export class ResourceModel {
     // Nothing is known any more of a program that has gone: keep what was seen of it.
     const keep = body.status === "ended" && body.resources.length === 0;
     this.#body = keep && this.#body ? { ...this.#body, status: "ended" } : body;
-    this.#receivedAt = this.clock();
-    this.#outdatedAt = undefined;
+    this.#clock.set(body.now, body.status === "live");
     if (!keep) {
       this.#resources.clear();
       this.#tasks.clear();
@@ -166,7 +162,7 @@ export class ResourceModel {
   /** The session has ended: what was seen last stays. */
   end(): void {
     if (this.#ended) return;
-    if (this.#body && this.status === "live") this.#body = { ...this.#body, now: this.now() };
+    this.#clock.stop();
     this.#ended = true;
     this.#failure = undefined;
     this.changed();

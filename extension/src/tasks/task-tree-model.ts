@@ -1,5 +1,4 @@
 import type {
-  ChainBody,
   TaskFilter,
   TaskId,
   TaskNode,
@@ -7,34 +6,15 @@ import type {
   TreeArguments,
   TreeBody,
   TreeOrder,
-  TreePageQuery,
 } from "@asyncscope/protocol";
 import type { ScopeSession } from "../scope-session.js";
+import { ProgramClock } from "../views/program-clock.js";
+import { AwaitChains, standsAt } from "./await-chains.js";
 import type { ChainNode, FrameNode, MoreNode, NoteNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
+import { joinPages, WantedPages, type Children } from "./tree-pages.js";
 
-/** Children shown at first, and how many "Show more" adds. */
-export const PAGE = 100;
-/** The most children that one page of a query may ask for. */
-const PAGE_QUERY_LIMIT = 1000;
-/** The most tasks that one reply may hold. */
-const REPLY_LIMIT = 20_000;
-/** With a filter everything that leads to a match is opened, up to this many tasks. */
-const FILTER_LIMIT = 1000;
 /** Roots are opened by themselves when there are at most this many. */
 const AUTO_EXPAND_ROOTS = 8;
-const CHAIN_LIMIT = 50;
-/** Await chains read again after one refresh; the others follow after the next. */
-const CHAINS_PER_REFRESH = 8;
-
-interface Children {
-  readonly ids: readonly TaskId[];
-  readonly total: number;
-}
-
-interface CachedChain {
-  key: string;
-  body: ChainBody;
-}
 
 /**
  * The state behind the Tasks view of one session: what is opened, how many children of each are shown, and the last
@@ -47,15 +27,13 @@ export class TaskTreeModel {
   /** Distinguishes the rows of one order and filter from those of another. */
   #generation = 0;
   #body: TreeBody | undefined;
-  #receivedAt = 0;
-  #outdatedAt: number | undefined;
   #ended = false;
   #failure: string | undefined;
   readonly #tasks = new Map<TaskId, TaskNode>();
   readonly #children = new Map<TaskId, Children>();
-  readonly #wanted = new Map<TaskId, number>();
-  readonly #chains = new Map<TaskId, CachedChain>();
-  readonly #chainLimits = new Map<TaskId, number>();
+  readonly #wanted = new WantedPages();
+  readonly #clock: ProgramClock;
+  readonly #chains: AwaitChains;
   readonly #expanded = new Set<string>();
   readonly #nodes = new Map<string, TaskTreeNode>();
   #load: Promise<void> | undefined;
@@ -67,8 +45,11 @@ export class TaskTreeModel {
   constructor(
     readonly session: ScopeSession,
     private readonly changed: () => void = () => undefined,
-    private readonly clock: () => number = () => performance.now(),
-  ) {}
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#clock = new ProgramClock(clock);
+    this.#chains = new AwaitChains(session, (id) => this.#tasks.get(id));
+  }
 
   get order(): TreeOrder {
     return this.#order;
@@ -114,19 +95,14 @@ export class TaskTreeModel {
     return [...this.#children].map(([task, { ids, total }]) => ({ task, offset: 0, children: ids, total }));
   }
 
-  /**
-   * The program's loop clock now. It stands still while the program is paused and after its end; and from the first
-   * change that is not shown yet, so that no row claims to wait longer than it did.
-   */
+  /** The program's loop clock now, see {@link ProgramClock}. */
   now(): number {
-    if (!this.#body) return 0;
-    const until = this.#outdatedAt ?? this.clock();
-    return this.#body.now + (this.status === "live" ? until - this.#receivedAt : 0);
+    return this.#clock.now();
   }
 
   /** Something has changed in the program since the last answer. */
   outdate(): void {
-    this.#outdatedAt ??= this.clock();
+    this.#clock.stop();
   }
 
   /** True while ages on the screen grow. */
@@ -174,10 +150,8 @@ export class TaskTreeModel {
 
   /** Asks for more children of a task (0: roots) or more frames of its chain with the next {@link refresh}. */
   showMore(node: MoreNode): void {
-    if (node.parent?.kind === "chain") {
-      this.#chainLimits.set(node.task, (this.#chainLimits.get(node.task) ?? CHAIN_LIMIT) + 200);
-      this.#chains.delete(node.task);
-    } else this.#wanted.set(node.task, this.#wantedOf(node.task) + PAGE);
+    if (node.parent?.kind === "chain") this.#chains.lengthen(node.task);
+    else this.#wanted.more(node.task);
   }
 
   /** How a row that has something under it first appears. */
@@ -223,7 +197,7 @@ export class TaskTreeModel {
       this.#body?.version === body.version &&
       this.#body.status === body.status &&
       this.#body.message === body.message &&
-      [0, ...opened].every((task) => this.#shownOf(task) === this.#wantedOf(task));
+      [0, ...opened].every((task) => this.#shownOf(task) === this.#wanted.of(task));
     this.#failure = undefined;
     // Nothing is known any more of a program that has gone: keep what was seen of it.
     if (body.status === "ended" && body.tasks.length === 0 && this.#tasks.size > 0 && this.#body)
@@ -235,10 +209,9 @@ export class TaskTreeModel {
       this.#tasks.clear();
     }
     this.#body = body;
-    this.#receivedAt = this.clock();
-    this.#outdatedAt = undefined;
+    this.#clock.set(body.now, body.status === "live");
     this.#take(body, [0, ...opened]);
-    await this.#refreshChains();
+    if (this.status !== "ended") await this.#chains.refresh(this.#openedChains());
     this.#pruneNodes();
     if (!unchanged) this.changed();
   }
@@ -250,14 +223,14 @@ export class TaskTreeModel {
     return {
       ...task,
       ...(old.createdAtLocation && { createdAtLocation: old.createdAtLocation }),
-      ...(old.location && chainKey(old) === chainKey(task) && { location: old.location }),
+      ...(old.location && standsAt(old) === standsAt(task) && { location: old.location }),
     };
   }
 
   /** The session has ended: what was seen last stays. */
   end(): void {
     if (this.#ended) return;
-    if (this.#body && this.status === "live") this.#body = { ...this.#body, now: this.now() };
+    this.#clock.stop();
     this.#ended = true;
     this.#failure = undefined;
     this.changed();
@@ -276,7 +249,7 @@ export class TaskTreeModel {
       if (!known && !this.#ended) await this.#loadMissing();
     } else if (node.kind === "chain") {
       this.expand(node);
-      if (!this.#chains.has(node.task) && !this.#ended) await this.#loadChain(node.task);
+      if (!this.#chains.get(node.task) && !this.#ended) await this.#chains.load(node.task);
     }
     return this.rows(node);
   }
@@ -313,7 +286,7 @@ export class TaskTreeModel {
   }
 
   #frameRows(chain: ChainNode): TaskTreeNode[] {
-    const body = this.#chains.get(chain.task)?.body;
+    const body = this.#chains.get(chain.task);
     const note = (text: string): NoteNode => ({
       kind: "note",
       path: `${chain.path}/note`,
@@ -373,7 +346,7 @@ export class TaskTreeModel {
     return [...tasks];
   }
 
-  #openedChains(): TaskId[] {
+  #openedChains(): Set<TaskId> {
     const tasks = new Set<TaskId>();
     const visit = (node: TaskTreeNode): void => {
       if (!this.#expanded.has(node.path)) return;
@@ -381,48 +354,21 @@ export class TaskTreeModel {
       if (node.kind === "task") for (const row of this.#taskRows(node)) visit(row);
     };
     for (const root of this.rows()) visit(root);
-    return [...tasks];
-  }
-
-  #wantedOf(task: TaskId): number {
-    return this.#wanted.get(task) ?? PAGE;
+    return tasks;
   }
 
   #shownOf(task: TaskId): number {
     const children = this.#children.get(task);
-    return children && children.ids.length < children.total ? children.ids.length : this.#wantedOf(task);
+    return children && children.ids.length < children.total ? children.ids.length : this.#wanted.of(task);
   }
 
   #query(tasks: readonly TaskId[]): TreeArguments {
-    const pages: TreePageQuery[] = [];
-    let limit = 0;
-    for (const task of tasks)
-      for (let offset = 0; offset < this.#wantedOf(task); offset += PAGE_QUERY_LIMIT) {
-        const size = Math.min(PAGE_QUERY_LIMIT, this.#wantedOf(task) - offset);
-        pages.push({ task, offset, limit: size });
-        limit += size;
-      }
-    if (this.#filter)
-      return {
-        order: this.#order,
-        pages,
-        filter: this.#filter,
-        deep: true,
-        limit: Math.max(limit, FILTER_LIMIT),
-      };
-    return { order: this.#order, pages, limit: Math.min(limit, REPLY_LIMIT) };
+    return this.#wanted.query(tasks, this.#order, this.#filter);
   }
 
   #take(body: TreeBody, asked: readonly TaskId[]): void {
     for (const task of body.tasks) this.#tasks.set(task.id, task);
-    const fresh = new Map<TaskId, Children>();
-    for (const page of [...body.pages].sort((a, b) => a.offset - b.offset)) {
-      // A task named twice because the list moved between two pages would be two rows with one id.
-      const ids = [...new Set([...(fresh.get(page.task)?.ids ?? []), ...page.children])];
-      const children = { ids, total: Math.max(page.total, ids.length) };
-      fresh.set(page.task, children);
-    }
-    for (const [task, children] of fresh) this.#children.set(task, children);
+    for (const [task, children] of joinPages(body.pages)) this.#children.set(task, children);
     // A task that has gone has no page in the reply: known to be empty, so that nobody asks again.
     if (body.status !== "ended")
       for (const task of asked)
@@ -445,30 +391,6 @@ export class TaskTreeModel {
     });
     return this.#load;
   }
-
-  async #loadChain(task: TaskId): Promise<void> {
-    const key = chainKey(this.#tasks.get(task));
-    try {
-      const limit = this.#chainLimits.get(task) ?? CHAIN_LIMIT;
-      this.#chains.set(task, { key, body: await this.session.request("asyncscope/chain", { task, limit }) });
-    } catch {
-      this.#chains.delete(task);
-    }
-  }
-
-  /** A chain is read again only when its task has moved since. */
-  async #refreshChains(): Promise<void> {
-    const opened = new Set(this.#openedChains());
-    for (const task of this.#chains.keys()) if (!opened.has(task)) this.#chains.delete(task);
-    if (this.status === "ended") return;
-    const stale = [...opened].filter((id) => this.#chains.get(id)?.key !== chainKey(this.#tasks.get(id)));
-    await Promise.all(stale.slice(0, CHAINS_PER_REFRESH).map((task) => this.#loadChain(task)));
-  }
-}
-
-/** Equal while a task stands at the same await. */
-function chainKey(task: TaskNode | undefined): string {
-  return task ? `${task.state}:${task.since}:${task.depth}:${task.waits[0]?.since ?? 0}` : "gone";
 }
 
 function isAncestor(node: TaskRowNode | undefined, task: TaskId): boolean {

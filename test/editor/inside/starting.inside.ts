@@ -9,6 +9,11 @@ describe("starting a program", () => {
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
   });
 
+  // Else the editor asks where to save an untitled document before it asks us.
+  const debug = () => vscode.workspace.getConfiguration("debug");
+  before(() => debug().update("saveBeforeStart", "none", vscode.ConfigurationTarget.Global));
+  after(() => debug().update("saveBeforeStart", undefined, vscode.ConfigurationTarget.Global));
+
   async function open(path: string): Promise<void> {
     await vscode.window.showTextDocument(vscode.Uri.file(path));
   }
@@ -67,8 +72,7 @@ describe("starting a program", () => {
     const current = { type: "asyncscope", request: "launch", name: "x", program: "${file}" };
 
     it("for an untitled document", async () => {
-      // Empty: the editor itself asks to save one that has been written into.
-      const document = await vscode.workspace.openTextDocument({ language: "javascript" });
+      const document = await vscode.workspace.openTextDocument({ language: "javascript", content: "1" });
       await vscode.window.showTextDocument(document);
       await refused(() => vscode.debug.startDebugging(undefined, current));
       await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");

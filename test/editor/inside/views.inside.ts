@@ -182,6 +182,24 @@ describe("the views on a running program", () => {
     await stop(session);
   });
 
+  it("follow the active one of two sessions, and return to the other when it ends", async () => {
+    const first = await launch(fixture("workshop.ts"));
+    await rowWith(tasks, "auditor");
+    await vscode.commands.executeCommand("asyncscope.tasks.cancel", api.tasks.row("auditor"));
+    await eventually("the first session has no auditor", () => !labels(tasks()).includes("auditor"));
+    const second = await launch(fixture("workshop.ts"));
+    await rowWith(tasks, "auditor");
+    await stop(second);
+    await eventually(
+      "the first session is shown again",
+      () =>
+        tasks().status === "live" &&
+        labels(tasks()).includes("smith") &&
+        !labels(tasks()).includes("auditor"),
+    );
+    await stop(first);
+  });
+
   function idOf(name: string): number {
     const row = api.tasks.row(name);
     assert.ok(row?.kind === "task", `no row for ${name}`);
