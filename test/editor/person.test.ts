@@ -115,6 +115,7 @@ for (const [name, theme] of [
       await stoppedAt(workbench, lineOf("tick") + 1);
       await workbench.press("F10");
       await stoppedAt(workbench, lineOf("after-sleep"));
+      await workbench.row("Variables", /before.*\d/).waitFor();
       await workbench.picture("stepped");
     });
 

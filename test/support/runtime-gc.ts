@@ -9,6 +9,8 @@ const gc = runInNewContext("gc") as () => void;
 /** Collects garbage, at most 50 times, until `condition` holds: collection promises no moment. */
 export async function collectGarbageUntil(condition: () => boolean, what: string): Promise<void> {
   for (let round = 0; round < 50 && !condition(); round++) {
+    // What a WeakRef was asked for lives until the end of the job.
+    await setImmediate();
     gc();
     await setImmediate();
   }

@@ -193,15 +193,14 @@ export class Workbench {
     await mouse.up();
   }
 
-  /** Opens a row of a tree when it is closed. */
+  /** Opens a row of a tree when it is closed. Clicks again when the row has moved away under the mouse. */
   async expand(row: Locator): Promise<void> {
-    if ((await row.getAttribute("aria-expanded")) === "false")
+    await row.waitFor();
+    await eventually(`open row ${String(row)}`, async () => {
+      if ((await row.getAttribute("aria-expanded")) !== "false") return true;
       await row.locator(".monaco-tl-twistie").click();
-  }
-
-  /** All rows of a view as they read, top to bottom. */
-  async rows(view: string): Promise<string[]> {
-    return await this.view(view).locator(".monaco-list-row").allInnerTexts();
+      return false;
+    });
   }
 }
 
