@@ -37,13 +37,14 @@ export function nextSession(): Promise<vscode.DebugSession> {
 }
 
 /** Starts a program under the debugger. */
-export async function launch(program: string): Promise<vscode.DebugSession> {
+export async function launch(program: string, ...args: string[]): Promise<vscode.DebugSession> {
   const session = nextSession();
   const started = await vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], {
     type: "asyncscope",
     request: "launch",
     name: `inside: ${program}`,
     program,
+    args,
   });
   assert.ok(started, `${program} was not started`);
   return session;
