@@ -28,6 +28,7 @@ export async function runProgram(source: string): Promise<Ended> {
       format: "esm",
       target: "node20",
       conditions: ["asyncscope-source"],
+      define: { ASYNCSCOPE_VERSION: '"0.0.0-test"' },
       logLevel: "silent",
     });
     return await execute(file);

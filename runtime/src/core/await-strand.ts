@@ -106,6 +106,7 @@ export class AwaitStrand implements Steppable {
   }
 
   _run(): void {
+    if (this.task !== null) this.task._readyStrands--;
     if (this.#future === null) this._resume(true);
     else this.#settle(this.#future);
   }
