@@ -8,7 +8,7 @@ import { FinishedTasks } from "./finished-tasks.js";
 import { IdTable } from "./id-table.js";
 import { deref, weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
-import { hasStarted, isAsyncFrame } from "./shapes.js";
+import { isAsyncFrame } from "./shapes.js";
 import { SiteBudget, SiteTable } from "./sites.js";
 import {
   CANCELLED,
@@ -117,13 +117,8 @@ export class Registry implements Instrument {
     const known = this.recordOf(task);
     if (known !== undefined) return known;
     const record = this.#adopt(task, this.root);
-    const state =
-      task === this.currentTask()
-        ? RUNNING
-        : task._frame !== null && !hasStarted(task._frame)
-          ? CREATED
-          : standing(task);
-    if (state !== CREATED) this.#setState(record, task, state);
+    // Whether one in the ready queue has started already cannot be seen.
+    this.#setState(record, task, task === this.currentTask() ? RUNNING : standing(task));
     return record;
   }
 

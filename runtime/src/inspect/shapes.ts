@@ -1,5 +1,5 @@
 import type { AwaitStrand } from "../core/await-strand.js";
-import type { Coroutine, Frame } from "../core/coroutine.js";
+import type { Frame } from "../core/coroutine.js";
 import { FUTURE_BRAND } from "../core/future.js";
 import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
@@ -24,9 +24,4 @@ export function isStrand(value: object): value is AwaitStrand {
 /** The call of an async function: the only frame of user code that is not a generator. */
 export function isAsyncFrame(frame: Frame): boolean {
   return frame._isUserCode && frame._iterator === (frame as unknown);
-}
-
-/** Whether any of its code has run. */
-export function hasStarted(frame: Frame): boolean {
-  return (frame as Partial<Coroutine<unknown>>)._state !== 0;
 }
