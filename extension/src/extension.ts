@@ -32,6 +32,8 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory(context.extensionUri)),
     sessions.onDidStart(openViews),
     vscode.commands.registerCommand("asyncscope.debugFile", guarded(debugFile)),
+    // The same under a name that stands alone: a button of the editor shows no category.
+    vscode.commands.registerCommand("asyncscope.debugEditor", guarded(debugFile)),
     vscode.commands.registerCommand(
       "asyncscope.switchSession",
       guarded(() => chooseSession(sessions)),
