@@ -5,7 +5,7 @@
 //   VSCODE   path of a desktop VS Code (default: the one on this machine, when there is a display)
 //   CHROME   path of a Chromium, to open the served editor on a machine without a display
 // On a terminal the editor stays until Ctrl+C; elsewhere (a pipe, CI) all ends when the program has ended.
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import { ensureDependencies } from "./lib/dependencies.mjs";
@@ -80,8 +80,8 @@ async function main() {
   });
   cleanup.push(() => (clearTimeout(patience), feed.close()));
   const env = { ...process.env, ASYNCSCOPE_START_PROGRAM: program, ASYNCSCOPE_START_FEED: feed.path };
-  if (served === undefined) await openDesktop(/** @type {string} */ (desktop), [vsix, helper], env);
-  else {
+  if (desktop !== undefined) await openDesktop(desktop, [vsix, helper], env, work);
+  else if (served !== undefined) {
     const parts = await served;
     closeBrowser = await openServed(parts, [vsix, helper], env);
     if (parts.chromium === undefined) return;
@@ -91,27 +91,19 @@ async function main() {
 
 /**
  * A VS Code with a window, with a profile of its own: the user's is left alone.
- * @param {string} executable @param {string[]} vsix @param {NodeJS.ProcessEnv} env
+ * @param {import("./lib/desktop-editor.mjs").DesktopEditor} desktop
+ * @param {string[]} vsix @param {NodeJS.ProcessEnv} env @param {string} work
  */
-async function openDesktop(executable, vsix, env) {
-  const profile = join(root, ".vscode-test/start-profile");
-  mkdirSync(profile, { recursive: true });
+async function openDesktop({ executable, cli }, vsix, env, work) {
+  const profile = join(work, "profile");
   const own = [`--user-data-dir=${profile}`, `--extensions-dir=${join(profile, "extensions")}`];
   // Chromium's sandbox does not work for root.
   if (process.getuid?.() === 0) own.push("--no-sandbox");
   const installs = vsix.flatMap((file) => ["--install-extension", file]);
-  await quietly(executable, [...own, ...installs, "--force"], { env, timeout: 60_000 });
+  await quietly(cli, [...own, ...installs, "--force"], { env, timeout: 60_000 });
   const editor = start(
     executable,
-    [
-      ...own,
-      "--disable-workspace-trust",
-      "--skip-welcome",
-      "--skip-release-notes",
-      "--new-window",
-      "--wait",
-      folder,
-    ],
+    [...own, "--disable-workspace-trust", "--skip-welcome", "--skip-release-notes", "--new-window", folder],
     { env },
   );
   cleanup.push(() => editor.end());

@@ -97,7 +97,6 @@ function relativePath(path, folder) {
 
 /** Names are the program's: nothing in them may steer the terminal. @param {string} text */
 function clean(text) {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "�");
 }
 

@@ -24,7 +24,7 @@ describe("inside the editor's extension host [slow]", function () {
     const file = join(folder, "report.json");
     try {
       await runTests({
-        vscodeExecutablePath: desktopEditor() ?? join(root, "scripts/vscode-in-chromium.mjs"),
+        vscodeExecutablePath: desktopEditor()?.executable ?? join(root, "scripts/vscode-in-chromium.mjs"),
         extensionDevelopmentPath: root,
         extensionTestsPath: join(root, "out/test/support/editor-suite.cjs"),
         extensionTestsEnv: { ASYNCSCOPE_INSIDE_REPORT: file, ASYNCSCOPE_EDITOR_TIMEOUT: "200000" },
