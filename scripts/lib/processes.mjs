@@ -39,6 +39,8 @@ function proc(pid, what) {
  * @param {Tree} tree @returns {number[]}
  */
 function members(tree) {
+  // Nothing was started: 0 would be the ancestor of every process on the machine.
+  if (tree.pid <= 1) return [];
   /** @type {Map<number, number>} */
   const parents = new Map();
   try {
@@ -69,6 +71,7 @@ function describeProcess(pid) {
 
 /** @param {Tree} tree @param {NodeJS.Signals} signal */
 function signalTree(tree, signal) {
+  if (tree.pid <= 1) return;
   for (const pid of members(tree))
     try {
       process.kill(pid, signal);
