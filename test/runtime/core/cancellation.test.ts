@@ -292,7 +292,7 @@ describe("Cancellation", () => {
       const task = createTask(
         form.body(function* () {
           try {
-            yield* form.wait(wait());
+            yield* form.wait<unknown>(wait());
           } catch (error) {
             errors.push((error as Error).message);
           }
