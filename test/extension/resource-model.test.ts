@@ -195,6 +195,20 @@ describe("Queues and locks", () => {
     assert.equal(model.status, "ended");
   });
 
+  it("keeps what was seen while the event loop is blocked", async () => {
+    program.resources.push(resource(1, "jobs"));
+    await model.refresh();
+    program.status = "blocked";
+    program.resources.length = 0;
+    await model.refresh();
+    assert.equal(model.status, "blocked");
+    assert.deepEqual(await labels(), ["jobs"]);
+    program.status = "live";
+    program.version += 1;
+    await model.refresh();
+    assert.deepEqual(await labels(), []);
+  });
+
   it("forgets primitives that have gone", async () => {
     program.resources.push(resource(1, "jobs"), resource(2, "db", { kind: "lock", owner: 3 }));
     await model.refresh();

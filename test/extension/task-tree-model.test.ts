@@ -352,6 +352,14 @@ describe("The tree of tasks", () => {
       assert.equal(model.counts.suspended, 2);
     });
 
+    it("keeps it also when the adapter has only a part of it", async () => {
+      program.status = "ended";
+      program.tasks.delete(2);
+      await model.refresh();
+      assert.deepEqual(await text(), ["main", "  chain", "  a"]);
+      assert.equal(model.status, "ended");
+    });
+
     it("takes a last state that the adapter has", async () => {
       program.status = "ended";
       program.change(2, { name: "last" });
@@ -390,6 +398,28 @@ describe("The tree of tasks", () => {
       assert.equal(model.status, "ended");
       assert.equal(model.message, undefined);
     });
+  });
+
+  it("keeps all rows while the event loop is blocked, whatever the adapter still has", async () => {
+    program.add(task(1, "main"), task(2, "a", { parent: 1 }));
+    await model.refresh();
+    await text();
+    const clockAtBlock = model.now();
+    program.status = "blocked";
+    program.message = "The program does not answer";
+    program.tasks.delete(1);
+    await model.refresh();
+    clock += 5000;
+    assert.equal(model.status, "blocked");
+    assert.equal(model.message, "The program does not answer");
+    assert.deepEqual(await text(), ["main", "  chain", "  a"]);
+    assert.equal(model.now(), clockAtBlock);
+    program.status = "live";
+    program.message = undefined;
+    program.add(task(1, "main"));
+    await model.refresh();
+    assert.equal(model.status, "live");
+    assert.equal(model.message, undefined);
   });
 
   it("shows what is wrong when requests fail, with the last state, and recovers", async () => {

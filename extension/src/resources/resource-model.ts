@@ -144,18 +144,22 @@ export class ResourceModel {
       this.#body.message === body.message &&
       this.#body.resources.length === body.resources.length;
     this.#failure = undefined;
-    // Nothing is known any more of a program that has gone: keep what was seen of it.
-    const keep = body.status === "ended" && body.resources.length === 0;
-    this.#body = keep && this.#body ? { ...this.#body, status: "ended" } : body;
-    this.#clock.set(body.now, body.status === "live");
+    // Of a program that does not answer, or not any more, keep what was seen.
+    const keep =
+      this.#resources.size > 0 &&
+      (body.status === "blocked" || (body.status === "ended" && body.resources.length === 0));
+    const { resources, total } = (keep && this.#body) || body;
+    this.#body = { ...body, resources, total };
     if (!keep) {
+      this.#clock.set(body.now, body.status === "live");
       this.#resources.clear();
       this.#tasks.clear();
       for (const resource of body.resources) this.#resources.set(resource.id, resource);
       for (const task of body.tasks) this.#tasks.set(task.id, task);
       this.#forgetGone();
     }
-    const reread = body.status !== "ended" && (await this.#refreshItems(same));
+    const answered = body.status === "live" || body.status === "paused";
+    const reread = answered && (await this.#refreshItems(same));
     if (!same || reread) this.changed();
   }
 

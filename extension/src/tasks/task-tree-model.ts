@@ -27,6 +27,8 @@ export class TaskTreeModel {
   /** Distinguishes the rows of one order and filter from those of another. */
   #generation = 0;
   #body: TreeBody | undefined;
+  /** Version of the newest answer, whatever it was about. */
+  #seenVersion = 0;
   #ended = false;
   #failure: string | undefined;
   readonly #tasks = new Map<TaskId, TaskNode>();
@@ -199,21 +201,31 @@ export class TaskTreeModel {
       this.#body.message === body.message &&
       [0, ...opened].every((task) => this.#shownOf(task) === this.#wanted.of(task));
     this.#failure = undefined;
-    // Nothing is known any more of a program that has gone: keep what was seen of it.
-    if (body.status === "ended" && body.tasks.length === 0 && this.#tasks.size > 0 && this.#body)
-      body = { ...body, tasks: [...this.#tasks.values()], pages: [], counts: this.#body.counts };
-    else {
-      if (body.status === "ended")
-        body = { ...body, tasks: body.tasks.map((task) => this.#withKnownLines(task)) };
-      this.#children.clear();
-      this.#tasks.clear();
-    }
-    this.#body = body;
-    this.#clock.set(body.now, body.status === "live");
-    this.#take(body, [0, ...opened]);
-    if (this.status !== "ended") await this.#chains.refresh(this.#openedChains());
+    if (this.#body && this.#knowsMore(body)) this.#body = withStatusOf(body, this.#body);
+    else this.#replace(body, [0, ...opened]);
+    this.#clock.set(this.#body?.now ?? 0, body.status === "live");
+    if (body.status === "live" || body.status === "paused") await this.#chains.refresh(this.#openedChains());
     this.#pruneNodes();
     if (!unchanged) this.changed();
+  }
+
+  /**
+   * Of a program that does not answer, or not any more, the adapter has its last answer, which may have been to
+   * another question than this: what was seen here is more, unless something newer came at the end. A program that
+   * finished all its tasks leaves an empty tree: what they were doing last is still worth reading.
+   */
+  #knowsMore(body: TreeBody): boolean {
+    if (this.#tasks.size === 0) return false;
+    if (body.status === "blocked") return true;
+    return body.status === "ended" && (body.tasks.length === 0 || body.version <= this.#seenVersion);
+  }
+
+  #replace(body: TreeBody, asked: readonly TaskId[]): void {
+    const tasks = body.status === "ended" ? body.tasks.map((task) => this.#withKnownLines(task)) : body.tasks;
+    this.#children.clear();
+    this.#tasks.clear();
+    this.#body = body;
+    this.#take({ ...body, tasks }, asked);
   }
 
   /** Lines cannot be asked for any more at the end: those of a task that has not moved since are still right. */
@@ -367,6 +379,7 @@ export class TaskTreeModel {
   }
 
   #take(body: TreeBody, asked: readonly TaskId[]): void {
+    this.#seenVersion = body.version;
     for (const task of body.tasks) this.#tasks.set(task.id, task);
     for (const [task, children] of joinPages(body.pages)) this.#children.set(task, children);
     // A task that has gone has no page in the reply: known to be empty, so that nobody asks again.
@@ -384,13 +397,19 @@ export class TaskTreeModel {
       if (missing.length === 0) return;
       try {
         const body = await this.session.request("asyncscope/tree", this.#query(missing));
-        if (generation === this.#generation) this.#take(body, missing);
+        const answered = body.status === "live" || body.status === "paused";
+        if (answered && generation === this.#generation) this.#take(body, missing);
       } catch {
         // Shown without children; the next refresh says what is wrong.
       }
     });
     return this.#load;
   }
+}
+
+function withStatusOf({ status, message }: TreeBody, known: TreeBody): TreeBody {
+  const { message: _, ...rest } = known;
+  return { ...rest, status, ...(message !== undefined && { message }) };
 }
 
 function isAncestor(node: TaskRowNode | undefined, task: TaskId): boolean {

@@ -17,8 +17,8 @@ export interface LiveModel {
   end(): void;
 }
 
-/** Ages on the screen are redrawn this often. Milliseconds. */
-const AGE_TICK = 1000;
+/** Ages on the screen are looked at this often, and a program that does not answer is asked again. Milliseconds. */
+const TICK = 1000;
 
 /**
  * Ties a tree view to the sessions: one model per session, refreshed by {@link RefreshSchedule}, and the redrawing
@@ -106,6 +106,8 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     if (!visible) return;
     this.#ticker = setInterval(() => {
       if (this.#model?.ageing) this.redraw();
-    }, AGE_TICK);
+      // Nobody tells when a blocked event loop goes on without a change.
+      if (this.#model?.status === "blocked") this.#schedule.invalidate();
+    }, TICK);
   }
 }
