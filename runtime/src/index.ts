@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * asyncio for TypeScript: coroutines, tasks with cancellation, task groups, timeouts, queues and locks.
  * Durations are milliseconds. Every awaitable serves both forms: `yield*` in a generator coroutine, `await` in an

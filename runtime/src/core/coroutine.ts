@@ -32,7 +32,7 @@ const CLOSED = 2;
  * A coroutine that has been called and not yet started: it runs when something waits for it (`yield*`, `await`)
  * or when it becomes a task (`createTask`). It can be awaited once.
  */
-export abstract class Coroutine<T> implements Awaitable<T>, Frame {
+export abstract class Coroutine<T> implements Awaitable<T> {
   /** @internal */ _caller: Frame | null;
   /** @internal */ _state: 0 | 1 | 2;
   /** @internal In debug mode, until it is started. */ _unawaited: NeverAwaited | null;

@@ -8,7 +8,7 @@ export interface Runnable {
 }
 
 /** A callback that a loop will call. Returned by `callSoon`, not constructed by users. */
-export class Handle implements Runnable {
+export class Handle {
   /** @internal */ _next: Runnable | null = null;
   /** @internal Null once cancelled or called: what it closed over can be collected. */ _callback:
     (() => void) | null;

@@ -8,7 +8,6 @@ import { asCoroutine, AsyncCall } from "./async-call.js";
 import type { AwaitStrand } from "./await-strand.js";
 import { asyncScopeFor, currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
 import { drive } from "./driver.js";
-import type { Steppable } from "./driver.js";
 import { asCancelledError, CancelledError, isFatal, RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
@@ -33,7 +32,7 @@ export interface TaskOptions {
  * A coroutine or async function that runs by itself, side by side with others. Made by {@link createTask}. It is a
  * {@link Future} of the result; a pending task is kept alive by its loop.
  */
-export class Task<T> extends Future<T> implements Steppable {
+export class Task<T> extends Future<T> {
   /** @internal Unique in this isolate. */ readonly _id: number;
   /** @internal */ _next: Runnable | null = null;
   /** @internal */ _frame: Frame | null;
