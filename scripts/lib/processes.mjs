@@ -34,34 +34,32 @@ function proc(pid, what) {
 }
 
 /**
- * All processes of a tree: descendants of its first process, and all that carry its mark. Elsewhere than on
- * Linux only the first process (its group is signalled as a whole).
- * @param {Tree} tree @returns {number[]}
+ * All processes of a tree: those that carry its mark, and their descendants. Nothing else may ever get in, since
+ * they will be ended: that is why no process id starts the search, which might mean another process by now.
+ * Undefined where there is no /proc: then the group must do.
+ * @param {Tree} tree @returns {number[] | undefined}
  */
 function members(tree) {
-  // Nothing was started: 0 would be the ancestor of every process on the machine.
-  if (tree.pid <= 1) return [];
+  if (process.platform !== "linux") return undefined;
   /** @type {Map<number, number>} */
   const parents = new Map();
-  try {
-    for (const name of readdirSync("/proc"))
-      if (/^\d+$/.test(name)) {
-        // The name in parentheses may hold anything; state and parent follow the last one.
-        const [state, parent] = proc(Number(name), "stat").split(") ").pop()?.split(" ") ?? [];
-        if (parent && state !== "Z") parents.set(Number(name), Number(parent));
-      }
-  } catch {
-    return alive(tree.pid) ? [tree.pid] : [];
-  }
-  const found = new Set([tree.pid]);
-  for (let size = 0; size !== found.size;) {
+  for (const name of readdirSync("/proc"))
+    if (/^\d+$/.test(name)) {
+      // The name in parentheses may hold anything; state and parent follow the last one.
+      const [state, parent] = proc(Number(name), "stat").split(") ").pop()?.split(" ") ?? [];
+      if (parent && state !== "Z") parents.set(Number(name), Number(parent));
+    }
+  const found = new Set([...parents.keys()].filter((pid) => proc(pid, "environ").includes(tree.id)));
+  for (let size = -1; size !== found.size;) {
     size = found.size;
     for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
   }
-  for (const pid of parents.keys())
-    if (!found.has(pid) && proc(pid, "environ").includes(`${MARK}=${tree.id}`)) found.add(pid);
-  found.delete(process.pid);
-  return [...found].filter((pid) => parents.has(pid));
+  return [...found].filter((pid) => pid > 1 && pid !== process.pid);
+}
+
+/** Whether anything of a tree is still there. @param {Tree} tree */
+function remains(tree) {
+  return members(tree)?.some(() => true) ?? (tree.pid > 1 && alive(-tree.pid));
 }
 
 /** A line about a process for people. @param {number} pid */
@@ -71,18 +69,13 @@ function describeProcess(pid) {
 
 /** @param {Tree} tree @param {NodeJS.Signals} signal */
 function signalTree(tree, signal) {
-  if (tree.pid <= 1) return;
-  for (const pid of members(tree))
+  const pids = members(tree) ?? (tree.pid > 1 ? [-tree.pid] : []);
+  for (const pid of pids)
     try {
       process.kill(pid, signal);
     } catch {
       // It ended meanwhile.
     }
-  try {
-    process.kill(-tree.pid, signal);
-  } catch {
-    // The group is empty.
-  }
 }
 
 /**
@@ -93,8 +86,8 @@ async function endTree(tree, grace = 3000) {
   live.delete(tree);
   signalTree(tree, "SIGTERM");
   const until = Date.now() + grace;
-  while (members(tree).length > 0 && Date.now() < until) await new Promise((r) => setTimeout(r, 50));
-  if (members(tree).length > 0) signalTree(tree, "SIGKILL");
+  while (remains(tree) && Date.now() < until) await new Promise((r) => setTimeout(r, 50));
+  if (remains(tree)) signalTree(tree, "SIGKILL");
 }
 
 let watching = false;
@@ -127,7 +120,8 @@ export function start(command, args, { cwd, env = process.env, stdio = "pipe", s
   const id = randomUUID();
   const child = spawn(command, args, {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...env, [MARK]: id },
+    // Marks add up, so that a run within a run still belongs to the outer one.
+    env: { ...env, [MARK]: [process.env[MARK], id].filter(Boolean).join(",") },
     stdio: [stdin, stdio, stdio],
     detached: true,
   });
@@ -173,10 +167,10 @@ export async function run(command, args, { cwd, env, timeout, onOutput }) {
   });
   clearTimeout(timer);
   await new Promise((resolve) => setTimeout(resolve, 20)); // what is still in the pipes
-  for (const until = Date.now() + 3000; members(tree).length > 0 && Date.now() < until;)
+  for (const until = Date.now() + 3000; remains(tree) && Date.now() < until;)
     await new Promise((resolve) => setTimeout(resolve, 50));
-  const leftovers = members(tree).map(describeProcess);
-  if (leftovers.length > 0) await endTree(tree);
+  const leftovers = (members(tree) ?? []).map(describeProcess);
+  if (remains(tree)) await endTree(tree);
   live.delete(tree);
   child.stdout?.destroy();
   child.stderr?.destroy();

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { run } from "../../scripts/lib/processes.mjs";
 
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
   }
+  // An ended process whose parent has not asked for its status yet still has its number.
+  return process.platform !== "linux" || !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
 }
 
 /** A program that starts another one in a group of its own, prints its process id, and goes on as told. */
@@ -52,9 +55,18 @@ describe("a command run by the scripts", function () {
     assert.equal(isAlive(Number(result.output)), false);
   });
 
-  it("that does not exist is said so", async () => {
-    const result = await run("/nowhere/program", [], { timeout: 1000 });
-    assert.equal(result.code, 127);
-    assert.match(result.output, /ENOENT/);
+  it("that does not exist is said so, and nothing else is touched", async () => {
+    // Stands for any other process of the machine.
+    const bystander = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    try {
+      const result = await run("/nowhere/program", [], { timeout: 1000 });
+      assert.equal(result.code, 127);
+      assert.match(result.output, /ENOENT/);
+      assert.deepEqual(result.leftovers, []);
+      assert.equal(bystander.exitCode, null);
+      assert.equal(bystander.signalCode, null);
+    } finally {
+      bystander.kill("SIGKILL");
+    }
   });
 });
