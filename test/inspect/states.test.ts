@@ -57,7 +57,7 @@ describe("The state of a task", () => {
         },
         { name: "yielding" },
       );
-      createTask(async () => void (await future), { name: "woken" });
+      createTask(async () => future, { name: "woken" });
       yield* turns(3);
       assert.equal(task("yielding").state, "scheduled");
       assert.equal(task("woken").state, "suspended");
@@ -72,7 +72,7 @@ describe("The state of a task", () => {
   it("is scheduled while one of several awaits of an async function is ready", async () => {
     await watched(function* () {
       const [first, second] = [new Future<void>(), new Future<void>()];
-      createTask(async () => void (await Promise.all([first, second])), { name: "both" });
+      createTask(async () => Promise.all([first, second]), { name: "both" });
       yield* sleep(1);
       assert.equal(task("both").waits.length, 2);
       first.setResult();

@@ -9,7 +9,7 @@ import {
   isGeneratorFunction,
   Operation,
 } from "./coroutine.js";
-import type { CoroutineGenerator } from "./coroutine.js";
+import type { CoroutineGenerator, Frame } from "./coroutine.js";
 import type { Steppable } from "./driver.js";
 import { RuntimeError } from "./errors.js";
 import { Future } from "./future.js";
@@ -30,6 +30,11 @@ const origin: WaitOrigin = { kind: "foreign", resource: null };
  */
 class AsyncFunctionEnd extends Future<unknown> {
   override _origin: WaitOrigin | null = origin;
+
+  /** @param _call whose end it is. */
+  constructor(readonly _call: Frame) {
+    super();
+  }
 
   override cancel(): boolean {
     return false;
@@ -81,7 +86,7 @@ export class AsyncCall<T> extends Operation<T> {
   }
 
   #await(promise: Promise<unknown>): IteratorResult<Suspension, T> {
-    const end = new AsyncFunctionEnd();
+    const end = new AsyncFunctionEnd(this);
     const loop = end._loop;
     this.#end = end;
     loop._drainMicrotasks();

@@ -1,33 +1,68 @@
 import type { ChainReply, FrameInfo, SiteId } from "@asyncscope/protocol";
+import type { AwaitStrand } from "../core/await-strand.js";
 import type { Frame } from "../core/coroutine.js";
 import { isGenerator } from "../core/coroutine.js";
+import type { Future } from "../core/future.js";
+import type { Task } from "../core/task.js";
 import { each } from "./primordials.js";
 import type { Registry } from "./registry.js";
-import { isAsyncFrame } from "./shapes.js";
+import { asyncCallOf, isAsyncFrame } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
 const NAME = 200;
 
-/** Calls `visit` with the frames of a task, innermost first: those of the await inside its async function, then its own. */
-function eachFrame(
+/** What has frames: a task, or an await inside its async functions. */
+interface Owner {
+  readonly _frame: Frame | null;
+  readonly _waiter: Future<unknown> | null;
+}
+
+/**
+ * Calls `visit` with the frames of a task, innermost first: those of the awaits inside its async functions, then its own.
+ * `site`: where an async function stands, 0 when not known and for generators.
+ */
+export function eachFrame(
   registry: Registry,
   record: TaskRecord | undefined,
   visit: (frame: Frame, site: SiteId) => void,
 ): void {
   const task = record?.task ?? null;
   if (task === null) return;
+  const awaits = nestedAwaits(task);
   let site = 0;
-  let first = null as Frame | null;
+  for (let i = awaits.length - 1; i >= 0; i--) {
+    visitOwner(awaits[i]!, site, visit);
+    site = registry.awaitSite(awaits[i]!._awaitable);
+  }
+  visitOwner(task, site, visit);
+}
+
+function visitOwner(owner: Owner, site: SiteId, visit: (frame: Frame, site: SiteId) => void): void {
+  const call = asyncCallOf(owner._waiter);
+  // An async function that a generator runs (the body of a task group, say) has no frame of its own there.
+  if (call !== null && call !== owner._frame) visit(call, site);
+  for (let frame = owner._frame; frame !== null; frame = frame._caller)
+    visit(frame, isAsyncFrame(frame) ? site : 0);
+}
+
+/**
+ * The awaits of a task's async functions from the outside in: each but the last waits for the end of another async
+ * function, in which the next one stands. With several awaits at once (Promise.all) the first stands for all.
+ */
+function nestedAwaits(task: Task<unknown>): AwaitStrand[] {
+  const nested: AwaitStrand[] = [];
+  let innermost = null as AwaitStrand | null;
   if (task._strands !== null)
     each(task._strands, (strand) => {
-      // With several awaits at once (Promise.all) the first one's frames stand for all.
-      first ??= strand._frame;
-      if (site === 0) site = registry.awaitSite(strand._awaitable);
+      if (asyncCallOf(strand._waiter) === null) innermost ??= strand;
+      else {
+        nested[nested.length] = strand;
+        innermost = null;
+      }
     });
-  for (let frame = first; frame !== null; frame = frame._caller) visit(frame, 0);
-  for (let frame: Frame | null = task._frame; frame !== null; frame = frame._caller)
-    visit(frame, isAsyncFrame(frame) ? site : 0);
+  if (innermost !== null) nested[nested.length] = innermost;
+  return nested;
 }
 
 /** The await chain of a task for a view; a long one loses its outer end. */

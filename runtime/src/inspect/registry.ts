@@ -23,6 +23,7 @@ import {
   TaskRecord,
 } from "./task-record.js";
 import { clean, describeError } from "./text.js";
+import { eachWait } from "./waits.js";
 
 /** Captures of a site a second, for each kind: together at most about 5 % of one core. */
 const SITES_PER_SECOND = 2500;
@@ -59,6 +60,8 @@ export class Registry implements Instrument {
   #lastLoop: EventLoop | null = null;
   #lastId = 0;
   #armed = false;
+  /** The program ran before anybody watched. */
+  #late = false;
 
   constructor(world: World, sites: SiteTable) {
     this.#world = world;
@@ -119,6 +122,10 @@ export class Registry implements Instrument {
     const record = this.#adopt(task, this.root);
     // Whether one in the ready queue has started already cannot be seen.
     this.#setState(record, task, task === this.currentTask() ? RUNNING : standing(task));
+    this.#late = true;
+    eachWait(record, ({ _origin: origin }) => {
+      if (origin !== null && origin.resource !== null) this.resources.of(origin.resource);
+    });
     return record;
   }
 
@@ -204,7 +211,9 @@ export class Registry implements Instrument {
     this.#changed();
   }
 
-  primitiveChanged(): void {
+  primitiveChanged(primitive: object): void {
+    // One that was made before anybody watched is found here.
+    if (this.#late) this.resources.of(primitive);
     this.#changed();
   }
 

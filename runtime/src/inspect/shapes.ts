@@ -25,3 +25,8 @@ export function isStrand(value: object): value is AwaitStrand {
 export function isAsyncFrame(frame: Frame): boolean {
   return frame._isUserCode && frame._iterator === (frame as unknown);
 }
+
+/** The call whose end `future` stands for, when it is that of an async function. */
+export function asyncCallOf(future: Future<unknown> | null): Frame | null {
+  return future === null ? null : ((future as { readonly _call?: Frame })._call ?? null);
+}

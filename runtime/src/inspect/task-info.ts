@@ -1,9 +1,9 @@
 import type { TaskInfo } from "@asyncscope/protocol";
-import type { Task } from "../core/task.js";
-import { deref, each } from "./primordials.js";
+import { eachFrame } from "./chain.js";
+import { deref } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import type { Shape } from "./shape.js";
-import { RUNNING, STATES, SUSPENDED } from "./task-record.js";
+import { CREATED, RUNNING, STATES, SUSPENDED } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 import { describeWaits, taskName } from "./waits.js";
@@ -29,7 +29,7 @@ export function taskInfo(registry: Registry, shape: Shape, record: TaskRecord): 
     since: record.since,
     waits,
     ...(count > waits.length ? { waitCount: count } : {}),
-    depth: task === null || record.state === 0 ? 0 : depthOf(task),
+    depth: task === null || record.state === CREATED ? 0 : depthOf(registry, record),
     cancelling: task === null ? 0 : task.cancelling(),
     ...(rare?.cancelledBy == null ? {} : { cancelledBy: rare.cancelledBy }),
     ...(rare?.error == null ? {} : { error: rare.error }),
@@ -55,12 +55,10 @@ export function coroutineOf(record: TaskRecord): string {
   return clean(record.task === null ? (record.rare?.coroutine ?? "") : record.task._coroutineName, NAME);
 }
 
-function depthOf(task: Task<unknown>): number {
+function depthOf(registry: Registry, record: TaskRecord): number {
   let depth = 0;
-  for (let frame = task._frame; frame !== null; frame = frame._caller) depth++;
-  if (task._strands !== null)
-    each(task._strands, (strand) => {
-      for (let frame = strand._frame; frame !== null; frame = frame._caller) depth++;
-    });
+  eachFrame(registry, record, () => {
+    depth++;
+  });
   return depth;
 }

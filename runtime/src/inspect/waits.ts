@@ -5,7 +5,7 @@ import type { Task } from "../core/task.js";
 import { newWalk } from "./marks.js";
 import { countOf, each, setAdd, setHas } from "./primordials.js";
 import type { Registry } from "./registry.js";
-import { isFutureLike, isTask } from "./shapes.js";
+import { asyncCallOf, isFutureLike, isTask } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
@@ -14,22 +14,23 @@ const MOST_TASKS = 20;
 const LABEL = 120;
 
 /** Calls `visit` with the futures a task waits for: its own, or those of the awaits inside its async functions. */
-function eachWait(
+export function eachWait(
   record: TaskRecord,
   visit: (future: Future<unknown>, since: number, awaitable: object | null) => void,
 ): void {
   const { task } = record;
   if (task === null) return;
-  let inside = 0;
+  let known = 0;
   if (task._strands !== null)
-    each(task._strands, (strand) => {
-      if (strand._waiter === null) return;
-      inside++;
-      visit(strand._waiter, strand._since, strand._awaitable);
+    each(task._strands, ({ _waiter: waiter, _since: since, _awaitable: awaitable }) => {
+      if (waiter === null || asyncCallOf(waiter) !== null) return;
+      known++;
+      visit(waiter, since, awaitable);
     });
   const own = task._waiter;
-  // The end of an async function says less than the awaits inside it.
-  if (own === null || (inside > 0 && own._origin?.kind === "foreign")) return;
+  if (own === null) return;
+  // The end of an async function says less than the awaits inside it, which are told already.
+  if (asyncCallOf(own) !== null && known > 0) return;
   const { _since } = own as Future<unknown> & { readonly _since?: number };
   visit(own, _since ?? record.since, null);
 }
