@@ -269,6 +269,28 @@ describe("Cancellation", () => {
     assert.equal(steps, at);
   });
 
+  both("CA-12 also when the task refused an earlier cancellation", function* (form) {
+    const future = new Future<void>();
+    let steps = 0;
+    const task = createTask(
+      form.body(function* () {
+        try {
+          yield* form.wait(future);
+        } catch {
+          // It refuses.
+        }
+        for (; steps < 1000; steps++) yield* form.wait(sleep(0));
+      }),
+    );
+    yield* started(form);
+    future.cancel();
+    yield* started(form);
+    assert.ok(steps > 0);
+    task.cancel("again");
+    assert.equal(((yield* errorOf(form, task)) as Error).message, "again");
+    assert.ok(steps < 10);
+  });
+
   both("CA-13 cancel() is false only when the task is done", function* (form) {
     const task = createTask(form.body(() => form.wait(sleep(10))));
     assert.equal(task.cancel(), true);

@@ -100,6 +100,20 @@ describe("The event loop", () => {
       assert.deepEqual(log, ["stop", "after stop", "added before", "added after"]);
     }));
 
+  it("LP-07 an async function that was resumed in the last iteration comes to its next wait", () =>
+    withLoop(async (loop) => {
+      const log: string[] = [];
+      loop.createTask(async () => {
+        await sleep(0);
+        for (let n = 0; n < 10; n++) await Promise.resolve();
+        log.push("function");
+        await sleep(1000);
+      });
+      collectReports(loop);
+      await runIterations(loop, 2).then(() => log.push("stopped"));
+      assert.deepEqual(log, ["function", "stopped"]);
+    }));
+
   it("LP-08 stop() before runForever() makes it run exactly one iteration, without waiting", () =>
     withLoop(async (loop) => {
       const log: string[] = [];
@@ -360,6 +374,24 @@ describe("The event loop", () => {
       { loopFactory: () => virtualLoop() },
     );
     assert.deepEqual(seen, [1, 2, 3, 100]);
+  });
+
+  it("virtual time stands still while something of Node's is about to make a task ready", async () => {
+    const seen: number[] = [];
+    await run(
+      coro(function* () {
+        const loop = getRunningLoop();
+        const future = new Future<void>();
+        const long = loop.createTask(sleep(100));
+        loop.callSoon(() => process.nextTick(() => process.nextTick(() => future.setResult())));
+        yield* future;
+        seen.push(loop.time());
+        yield* long;
+        seen.push(loop.time());
+      })(),
+      { loopFactory: () => virtualLoop() },
+    );
+    assert.deepEqual(seen, [0, 100]);
   });
 
   it("a loop can be made without being run, and closed", () => {

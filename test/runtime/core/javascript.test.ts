@@ -188,19 +188,25 @@ describe("Rules of JavaScript", () => {
     );
 
     it("JS-06 who makes something ready does not lend his stores to those who wait", async () => {
-      const seen: unknown[] = [];
-      await run(
-        coro(function* () {
-          const future = new Future<void>();
+      // In a process of its own: nothing there has made the runtime follow async functions yet.
+      const { code, stdout, stderr } = await runProgram(`
+        import { coro, Future, run, sleep } from "asyncscope";
+        import { AsyncLocalStorage } from "node:async_hooks";
+        const storage = new AsyncLocalStorage();
+        const main = coro(function* () {
+          const seen = [storage.getStore()];
+          const future = new Future();
           setImmediate(() => storage.run("intruder", () => future.setResult()));
           yield* future;
           seen.push(storage.getStore());
           yield* sleep(1);
           seen.push(storage.getStore());
-        })(),
-        { loopFactory: virtualLoop },
-      );
-      assert.deepEqual(seen, [undefined, undefined]);
+          return seen.join();
+        });
+        storage.run("caller", () => run(main()).then(console.log));
+      `);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "caller,caller,caller\n");
     });
   });
 
@@ -429,7 +435,7 @@ describe("Rules of JavaScript", () => {
       const loop = new EventLoop();
       loop.setExceptionHandler(() => undefined);
       loop.createTask(async () => {
-        gather(createTask(async () => { await delay(20); throw new Error("late"); }), until(delay(20).then(() => { throw new Error("late"); })));
+        gather(createTask(async () => { await delay(20); throw new Error("late"); }), createTask(async () => delay(20)), until(delay(20).then(() => { throw new Error("late"); })));
       });
       loop.callLater(5, () => loop.stop());
       await loop.runForever();
