@@ -197,6 +197,21 @@ describe("the views on a running program", () => {
     await stop(session);
   });
 
+  it("say that the event loop is blocked, keep their rows, and go on when it does", async () => {
+    session = await launch(fixture("busy-clerk.ts"));
+    await rowWith(tasks, "visitor");
+    await eventually("the view says that the loop is blocked", async () => {
+      // Something must be asked for to be left without an answer.
+      await vscode.commands.executeCommand("asyncscope.tasks.refresh");
+      return tasks().status === "blocked";
+    });
+    assert.match(tasks().message ?? "", /blocked/);
+    assert.ok(labels(tasks()).includes("visitor"));
+    await eventually("the program goes on", () => tasks().status === "live");
+    assert.equal(tasks().message ?? "", "");
+    await stop(session);
+  });
+
   function idOf(name: string): number {
     const row = api.tasks.row(name);
     assert.ok(row?.kind === "task", `no row for ${name}`);
