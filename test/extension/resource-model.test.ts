@@ -159,6 +159,14 @@ describe("Queues and locks", () => {
       assert.equal(program.take("variables").length, 0, "closed");
     });
 
+    it("are shown page by page also when the adapter answers with everything", async () => {
+      const all = program.values.get(70)!;
+      program.variables = async () => all;
+      const items = await open("jobs", "items");
+      assert.equal((await labels(items)).length, 101);
+      assert.equal((await labels(items)).at(-1), "more 150");
+    });
+
     it("say so when they cannot be had", async () => {
       program.values.clear();
       assert.deepEqual(await labels(await open("jobs", "items")), ["The values are not available"]);

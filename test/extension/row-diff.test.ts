@@ -33,6 +33,9 @@ describe("Which rows are redrawn", () => {
     const rows = [row("a", "x", [row("a/1", "y")])];
     draw(rows);
     assert.deepEqual(diff.changes(rows), []);
+    now = 60_000;
+    assert.deepEqual(diff.changes(rows), []);
+    assert.deepEqual(diff.changes(rows, true), []);
   });
 
   it("only the one that changed its state", () => {
