@@ -619,6 +619,35 @@ describe("Rules of JavaScript", () => {
       assert.equal(stdout, '["frozen",1,2]\n');
     });
 
+    it("faked timers move the timers of the loop, and do not stop it", async () => {
+      const { code, stdout, stderr } = await runProgram(`
+        import { coro, createTask, run, sleep } from "asyncscope";
+        const real = setTimeout;
+        let time = 1000;
+        const timers = [];
+        globalThis.setTimeout = (callback, ms) => timers.push({ callback, at: time + ms });
+        globalThis.clearTimeout = () => undefined;
+        globalThis.setImmediate = globalThis.queueMicrotask = process.nextTick = () => { throw new Error("faked"); };
+        performance.now = () => time;
+        const log = [];
+        const result = run(async () => {
+          for (let n = 0; n < 50; n++) await sleep(0);
+          await createTask(coro(function* () { for (let n = 0; n < 50; n++) yield* sleep(0); })());
+          log.push("awake");
+          await sleep(5000);
+          log.push("slept");
+        }).then(() => console.log(log.join()));
+        real(() => {
+          log.push("faked time passes");
+          time += 5000;
+          for (const { callback } of timers.splice(0)) callback();
+        }, 100);
+        await result;
+      `);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "awake,faked time passes,slept\n");
+    });
+
     it("a foreign promise that rejects after it was given up is silent", async () => {
       const { code, stdout, stderr } = await runProgram(`
         import { createTask, run, sleep, until } from "asyncscope";
