@@ -25,6 +25,7 @@ import type { UnretrievedError } from "./unretrieved.js";
 // As they are now: a test that fakes time moves the loop's timers (SystemClock asks for the present ones), but the
 // loop itself goes on.
 const { setImmediate, queueMicrotask } = globalThis;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- needs no object
 const { nextTick } = process;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its object
 const readClock = performance.now;
