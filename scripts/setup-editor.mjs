@@ -12,8 +12,16 @@ import { root } from "./lib/root.mjs";
 const nodeMajor = Number(process.versions.node.split(".")[0]);
 /** Each release wants its own Node: 4.100.3 is VS Code 1.100 on Node 20, 4.139.1 is VS Code 1.139 on Node 24. */
 const VERSION = nodeMajor >= 24 ? "4.139.1" : "4.100.3";
-/** Built here, because their own install scripts fetch binaries from places other than npm. */
-const NATIVE = ["node-pty", "@vscode/spdlog", "native-watchdog", "@parcel/watcher"];
+/**
+ * Built here, because their own install scripts fetch binaries from places other than npm. Without an optional one
+ * the editor works all the same: log files, news of changed files.
+ */
+const NATIVE = [
+  { name: "node-pty", optional: false },
+  { name: "native-watchdog", optional: false },
+  { name: "@vscode/spdlog", optional: true },
+  { name: "@parcel/watcher", optional: true },
+];
 
 const cache = join(root, ".vscode-test");
 const home = join(cache, `code-server-${VERSION}-node${nodeMajor}-${process.platform}-${process.arch}`);
@@ -67,13 +75,16 @@ async function build(log) {
   log("installing its dependencies");
   await runNpm(vscode, "install", "--omit=dev", "--ignore-scripts");
   await runNpm(join(vscode, "extensions"), "install", "--omit=dev", "--ignore-scripts");
-  log(`compiling its native modules: ${NATIVE.join(", ")}`);
-  for (const name of NATIVE) {
+  // Which ones there are differs between releases.
+  const native = NATIVE.filter(({ name }) => existsSync(join(vscode, "node_modules", name)));
+  log(`compiling its native modules: ${native.map(({ name }) => name).join(", ")}`);
+  for (const { name, optional } of native) {
     const before = Date.now();
     // node-pty's script reports a failure after it has built what is needed: what counts is the binary.
     const problem = await runNpm(vscode, "rebuild", name).catch((error) => String(error));
-    if (!hasBinary(join(vscode, "node_modules", name), before) && !hasPrebuilt(vscode, name))
-      throw new Error(`VS Code's native module ${name} could not be built.\n${problem}`);
+    if (hasBinary(join(vscode, "node_modules", name), before) || hasPrebuilt(vscode, name)) continue;
+    if (!optional) throw new Error(`VS Code's native module ${name} could not be built.\n${problem}`);
+    log(`VS Code's native module ${name} could not be built: going on without it`);
   }
   rmSync(home, { recursive: true, force: true });
   renameSync(join(work, "package"), home);
@@ -98,11 +109,15 @@ function hasBinary(folder, since) {
   );
 }
 
-/** Some ship one package per platform instead. @param {string} vscode @param {string} name */
+/** Some bring a binary per platform, or one package each. @param {string} vscode @param {string} name */
 function hasPrebuilt(vscode, name) {
-  const scope = dirname(join(vscode, "node_modules", name));
+  const folder = join(vscode, "node_modules", name);
+  const platform = `${process.platform}-${process.arch}`;
   const base = name.split("/").pop() ?? name;
-  return readdirSync(scope).some((entry) => entry.startsWith(`${base}-${process.platform}-${process.arch}`));
+  return (
+    existsSync(join(folder, "prebuilds", platform)) ||
+    readdirSync(dirname(folder)).some((entry) => entry.startsWith(`${base}-${platform}`))
+  );
 }
 
 /** @param {(line: string) => void} log */
