@@ -7,6 +7,7 @@ import type {
 } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
 import type { Future } from "../core/future.js";
+import type { Task } from "../core/task.js";
 import { atMost, count } from "./numbers.js";
 import { contains, each, lowerCase } from "./primordials.js";
 import type { Registry } from "./registry.js";
@@ -71,11 +72,13 @@ function resourceInfo(registry: Registry, record: ResourceRecord, primitive: Ins
 
 /** The task behind a waiter: the one that will be woken, 0 when it is none. */
 function taskWaitingFor(registry: Registry, future: Future<unknown>): TaskId {
-  const listeners = future._listeners();
-  for (let i = 0; i < listeners.length; i++) {
-    const listener = listeners[i]!;
-    const task = isTask(listener) ? listener : isStrand(listener) ? listener.task : null;
-    if (task !== null) return registry.recordOf(task)?.id ?? 0;
-  }
-  return 0;
+  const { _first: first, _more: more } = future;
+  if (first === null) return 0;
+  let task = taskOf(first);
+  for (let i = 0; task === null && more !== null && i < more.length; i++) task = taskOf(more[i]!);
+  return task === null ? 0 : (registry.recordOf(task)?.id ?? 0);
+}
+
+function taskOf(listener: object): Task<unknown> | null {
+  return isTask(listener) ? listener : isStrand(listener) ? listener.task : null;
 }

@@ -33,8 +33,10 @@ class Stack<T> implements Store<T> {
   }
 
   page(offset: number, limit: number): T[] {
-    const end = this.#items.length - Math.max(0, offset);
-    return end <= 0 ? [] : this.#items.slice(Math.max(0, end - limit), end).reverse();
+    const items: T[] = [];
+    for (let at = this.#items.length - 1 - Math.max(0, offset); at >= 0 && items.length < limit; at--)
+      items[items.length] = this.#items[at]!;
+    return items;
   }
 
   clear(): void {

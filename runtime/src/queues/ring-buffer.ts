@@ -34,7 +34,7 @@ export class RingBuffer<T> implements Store<T> {
     const items: T[] = [];
     const end = Math.min(this.#length, offset + limit);
     for (let at = Math.max(0, offset); at < end; at++)
-      items.push(this.#slots[(this.#head + at) & (this.#slots.length - 1)] as T);
+      items[items.length] = this.#slots[(this.#head + at) & (this.#slots.length - 1)] as T;
     return items;
   }
 

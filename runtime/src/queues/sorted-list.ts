@@ -58,7 +58,8 @@ export class SortedList<T> implements Store<T> {
     let skip = Math.max(0, offset);
     for (let at = this.#chunks.length - 1; at >= 0 && items.length < limit; at--) {
       const chunk = this.#chunks[at]!;
-      for (let i = chunk.length - 1 - skip; i >= 0 && items.length < limit; i--) items.push(chunk[i]!);
+      for (let i = chunk.length - 1 - skip; i >= 0 && items.length < limit; i--)
+        items[items.length] = chunk[i]!;
       skip = Math.max(0, skip - chunk.length);
     }
     return items;
