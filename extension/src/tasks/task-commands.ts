@@ -95,12 +95,19 @@ async function cancel(view: TasksView, task: TaskNode): Promise<void> {
     return;
   }
   const confirm = vscode.workspace.getConfiguration("asyncscope").get<boolean>("confirmCancel", true);
-  const yes = "Cancel the Task";
   if (confirm) {
     const detail =
       "It receives a CancelledError at the await where it stands. This changes what your program does; it cannot be undone.";
-    if ((await vscode.window.showWarningMessage(`Cancel “${name}”?`, { modal: true, detail }, yes)) !== yes)
-      return;
+    const yes = { title: "Cancel the Task" };
+    // The editor's own "Cancel" beside it could be taken for yes.
+    const no = { title: "Let It Run", isCloseAffordance: true };
+    const choice = await vscode.window.showWarningMessage(
+      `Cancel “${name}”?`,
+      { modal: true, detail },
+      yes,
+      no,
+    );
+    if (choice !== yes) return;
   }
   const message = "cancelled from the debugger";
   const { requested } = await model.session.request("asyncscope/cancelTask", { task: task.id, message });
