@@ -19,6 +19,7 @@ const VERSION = nodeMajor >= 24 ? "4.139.1" : "4.100.3";
 const NATIVE = [
   { name: "node-pty", optional: false },
   { name: "native-watchdog", optional: false },
+  { name: "@vscode/native-watchdog", optional: false },
   { name: "@vscode/spdlog", optional: true },
   { name: "@parcel/watcher", optional: true },
 ];

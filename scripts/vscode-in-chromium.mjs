@@ -13,7 +13,7 @@ import { ensureEditor } from "./setup-editor.mjs";
 
 /** What the workbench itself logs while it starts and ends. */
 const WORKBENCH =
-  /^(\w+ing connection token|Resolv|Creating a socket|Updating additional builtin|ChatSessionStore|\[Service Worker\]|getaddrinfo |Settings Sync|\[?mcp|\[perf\]|\[\d{4}-)/i;
+  /^(\w+ing connection token|Resolv|Creating a socket|Updating additional builtin|ChatSessionStore|\[Service Worker\]|(Failed: )?getaddrinfo |\[AgentHost|\[RemoteAgentHost|\[AccountPolicyGate|Settings Sync|\[?mcp|\[perf\]|\[\d{4}-)/i;
 
 const { options, folder } = parse(process.argv.slice(2));
 const tests = options.get("extensionTestsPath")?.[0];

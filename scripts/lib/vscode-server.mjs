@@ -22,6 +22,8 @@ const SETTINGS = {
   "git.openRepositoryInParentFolders": "never",
   "typescript.disableAutomaticTypeAcquisition": true,
   "chat.commandCenter.enabled": false,
+  "chat.disableAIFeatures": true,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
 };
 
 /**
