@@ -120,7 +120,10 @@ export function callBody<A extends unknown[], T>(body: Body<A, T>, args: A, who:
       `${who} needs a function to run: an async function, a generator function or one made by coro()`,
     );
   if (isGeneratorFunction(body))
-    return new GeneratorCoroutine<T>(body(...(args as never)) as never, body.name, true);
+    return new GeneratorCoroutine<T>(body(...(args as never)) as never, {
+      name: body.name,
+      isUserCode: true,
+    });
   if (isCoroutineFunction(body) && !isAsync(body)) return body(...args) as Coroutine<T>;
   return new AsyncCall<T>(() => body(...args) as PromiseLike<T>, body.name);
 }
@@ -140,7 +143,7 @@ function adoptGenerator(generator: CoroutineGenerator<unknown>): Coroutine<unkno
   if (adopted.has(generator))
     throw new RuntimeError("this generator object has been started already: call its function again");
   adopted.add(generator);
-  return new GeneratorCoroutine(generator, "", true);
+  return new GeneratorCoroutine(generator, { name: "", isUserCode: true });
 }
 
 /** @internal Whether {@link asCoroutine} would give a coroutine; calls nothing. */

@@ -2,8 +2,7 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, CancelSignal, complete, delivered, suspend } from "./awaitable.js";
 import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
-import { watchUnawaited } from "./never-awaited.js";
-import type { NeverAwaited } from "./never-awaited.js";
+import { awaited, watchesUnawaited, watchUnawaited } from "./never-awaited.js";
 import { tryGetRunningLoop } from "./running-loop.js";
 import { instrument } from "./instrument.js";
 
@@ -35,7 +34,6 @@ const CLOSED = 2;
 export abstract class Coroutine<T> implements Awaitable<T> {
   /** @internal */ _caller: Frame | null;
   /** @internal */ _state: 0 | 1 | 2;
-  /** @internal In debug mode, until it is started. */ _unawaited: NeverAwaited | null;
   /** @internal */ abstract readonly _iterator: Iterator<unknown, T, unknown>;
   /** @internal */ abstract readonly _name: string;
   /** @internal */ abstract readonly _isUserCode: boolean;
@@ -44,7 +42,6 @@ export abstract class Coroutine<T> implements Awaitable<T> {
     // Assigned here: fields with initialisers are slower to make, and operations are made all the time.
     this._caller = null;
     this._state = CREATED;
-    this._unawaited = null;
     if (instrument !== null) instrument.awaitableCreated(this);
   }
 
@@ -67,12 +64,7 @@ export abstract class Coroutine<T> implements Awaitable<T> {
     if (this._state === STARTED)
       throw new RuntimeError(`coroutine ${this._name} is running: cancel its task instead`);
     this._state = CLOSED;
-    if (this._unawaited !== null) this.#awaited();
-  }
-
-  #awaited(): void {
-    this._unawaited?.settle();
-    this._unawaited = null;
+    if (watchesUnawaited) awaited(this);
   }
 
   /** @internal What a task or an `await` runs for it: itself, unless one object serves all who wait. */
@@ -85,7 +77,7 @@ export abstract class Coroutine<T> implements Awaitable<T> {
   _start(): void {
     if (this._state !== CREATED) throw this._notNew();
     this._state = STARTED;
-    if (this._unawaited !== null) this.#awaited();
+    if (watchesUnawaited) awaited(this);
   }
 
   /** @internal */
@@ -104,17 +96,29 @@ export abstract class Coroutine<T> implements Awaitable<T> {
   }
 }
 
+/** @internal What all coroutines of one function share. */
+export interface CoroutineCode {
+  readonly name: string;
+  readonly isUserCode: boolean;
+}
+
 /** @internal A coroutine written as a generator function: by users through {@link coro}, and by the runtime. */
 export class GeneratorCoroutine<T> extends Coroutine<T> {
   readonly _iterator: CoroutineGenerator<T>;
-  readonly _name: string;
-  readonly _isUserCode: boolean;
+  readonly #code: CoroutineCode;
 
-  constructor(generator: CoroutineGenerator<T>, name: string, isUserCode: boolean) {
+  constructor(generator: CoroutineGenerator<T>, code: CoroutineCode) {
     super();
     this._iterator = generator;
-    this._name = name;
-    this._isUserCode = isUserCode;
+    this.#code = code;
+  }
+
+  get _name(): string {
+    return this.#code.name;
+  }
+
+  get _isUserCode(): boolean {
+    return this.#code.isUserCode;
   }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
@@ -192,11 +196,12 @@ function coroutineFunction<This, A extends unknown[], T>(
 ): (this: This, ...args: A) => Coroutine<T> {
   if (!inherits(fn, GeneratorFunction))
     throw new TypeError("coro() takes a generator function: coro(function* (…) { … })");
-  const name = fn.name;
+  const { name } = fn;
+  const code: CoroutineCode = { name, isUserCode };
   const called = function (this: This, ...args: A): Coroutine<T> {
-    const coroutine = new GeneratorCoroutine<T>(fn.apply(this, args), name, isUserCode);
+    const coroutine = new GeneratorCoroutine<T>(fn.apply(this, args), code);
     const loop = tryGetRunningLoop();
-    if (loop !== null && loop._debug && isUserCode) coroutine._unawaited = watchUnawaited(coroutine, loop);
+    if (loop !== null && loop._debug && isUserCode) watchUnawaited(coroutine, loop);
     return coroutine;
   };
   Object.defineProperty(called, "name", { value: name, configurable: true });

@@ -29,10 +29,21 @@ export class NeverAwaited {
 
 const collected = new FinalizationRegistry<NeverAwaited>((holder) => holder.report());
 
+const watched = new WeakMap<Coroutine<unknown>, NeverAwaited>();
+
+/** @internal Whether there is or was any to watch: without debug mode starting a coroutine asks for nothing. */
+export let watchesUnawaited = false;
+
 /** @internal Reports `coroutine` when it is collected, or its loop closed, without having been started. */
-export function watchUnawaited(coroutine: Coroutine<unknown>, loop: EventLoop): NeverAwaited {
+export function watchUnawaited(coroutine: Coroutine<unknown>, loop: EventLoop): void {
+  watchesUnawaited = true;
   const holder = new NeverAwaited(coroutine._name, new Error("created here").stack ?? "", loop);
+  watched.set(coroutine, holder);
   collected.register(coroutine, holder, holder);
   loop._neverAwaited.add(holder);
-  return holder;
+}
+
+/** @internal It was started or closed. */
+export function awaited(coroutine: Coroutine<unknown>): void {
+  watched.get(coroutine)?.settle();
 }
