@@ -1,4 +1,4 @@
-import { AWAITED, REACHED, ROOT } from "./marks.js";
+import { AWAITED, AWAITING, REACHED, ROOT } from "./marks.js";
 import type { Marks } from "./marks.js";
 import { mapGet, mapSet } from "./primordials.js";
 import type { Registry } from "./registry.js";
@@ -18,33 +18,43 @@ export class AwaitShape implements Shape {
     this.#registry = registry;
     this.#marks = marks;
     const { tasks } = registry;
+    let awaited = 0;
     tasks.forEach((record) => {
-      eachAwaited(registry, record, (child) => marks.add(child, AWAITED));
+      let waits = false;
+      eachAwaited(registry, record, (child) => {
+        waits = true;
+        if (marks.add(child, AWAITED)) awaited++;
+      });
+      if (waits) marks.add(record, AWAITING);
     });
+    let reached = 0;
     tasks.forEach((record) => {
-      if (!marks.has(record, AWAITED)) this.#reach(record);
+      if (!marks.has(record, AWAITED) && marks.has(record, AWAITING)) reached += this.#reach(record);
     });
     // Those that only a cycle leads to: the oldest of each cycle stands for it.
-    tasks.forEach((record) => {
-      if (marks.has(record, AWAITED) && !marks.has(record, REACHED)) {
+    if (reached < awaited)
+      tasks.forEach((record) => {
+        if (!marks.has(record, AWAITED) || marks.has(record, REACHED)) return;
         marks.add(record, ROOT);
         this.#reach(record);
-      }
-    });
+      });
     tasks.forEach((record) => {
       if (!marks.has(record, AWAITED) || marks.has(record, ROOT)) this.#roots[this.#roots.length] = record;
     });
   }
 
-  each(parent: TaskRecord, visit: (child: TaskRecord) => boolean): void {
+  each(parent: TaskRecord, from: number, visit: (child: TaskRecord) => boolean): void {
     const children = parent === this.#registry.root ? this.#roots : this.#awaited(parent);
-    for (let i = 0; i < children.length; i++) if (!visit(children[i]!)) return;
+    for (let i = from; i < children.length; i++) if (!visit(children[i]!)) return;
   }
 
   childCount(parent: TaskRecord): number {
     if (parent === this.#registry.root) return this.#roots.length;
+    if (!this.#marks.has(parent, AWAITING)) return 0;
     let count = 0;
-    eachAwaited(this.#registry, parent, () => count++);
+    eachAwaited(this.#registry, parent, () => {
+      count++;
+    });
     return count;
   }
 
@@ -59,14 +69,20 @@ export class AwaitShape implements Shape {
     return children;
   }
 
-  #reach(from: TaskRecord): void {
+  /** @returns how many it leads to that were not reached before. */
+  #reach(from: TaskRecord): number {
     const stack = [from];
+    let reached = 0;
     for (let length = 1; length > 0;) {
       const record = stack[--length]!;
+      if (!this.#marks.has(record, AWAITING)) continue;
       eachAwaited(this.#registry, record, (child) => {
-        if (this.#marks.add(child, REACHED)) stack[length++] = child;
+        if (!this.#marks.add(child, REACHED)) return;
+        reached++;
+        stack[length++] = child;
       });
     }
+    return reached;
   }
 
   #collectAwaiters(): Map<TaskRecord, TaskRecord[]> {

@@ -9,8 +9,8 @@ export class CreationShape implements Shape {
     this.#root = root;
   }
 
-  each(parent: TaskRecord, visit: (child: TaskRecord) => boolean): void {
-    for (let child = parent.firstChild; child !== null; child = child.after) if (!visit(child)) return;
+  each(parent: TaskRecord, from: number, visit: (child: TaskRecord) => boolean): void {
+    for (let child = parent.childAt(from); child !== null; child = child.after) if (!visit(child)) return;
   }
 
   childCount(parent: TaskRecord): number {

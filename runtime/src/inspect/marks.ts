@@ -8,7 +8,8 @@ export const ROOT = 8;
 export const INCLUDED = 16;
 export const EXPANDED = 32;
 export const COUNTED = 64;
-const ALL = 128;
+export const AWAITING = 128;
+const ALL = 256;
 
 let queries = 0;
 let walks = 0;

@@ -8,7 +8,8 @@ import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 import { describeWaits, taskName } from "./waits.js";
 
-const NAME = 200;
+/** Most characters of a name that are shown. */
+export const NAME = 200;
 
 /** A task as one row. */
 export function taskInfo(registry: Registry, shape: Shape, record: TaskRecord): TaskInfo {
@@ -20,7 +21,7 @@ export function taskInfo(registry: Registry, shape: Shape, record: TaskRecord): 
     id: record.id,
     name: nameOf(record),
     state: STATES[state]!,
-    coroutine: coroutineOf(record),
+    coroutine: clean(rawCoroutineOf(record), NAME),
     form: (task === null ? rare?.isAsync : task._isAsync) === true ? "async" : "generator",
     parent: record.parent === null ? 0 : record.parent.id,
     created: record.created < 0 ? -record.created : record.created,
@@ -50,9 +51,14 @@ export function nameOf(record: TaskRecord): string {
   return rare === null ? "" : (rare.name ?? `Task-${rare.number}`);
 }
 
-/** The name of its function as it is shown. */
-export function coroutineOf(record: TaskRecord): string {
-  return clean(record.task === null ? (record.rare?.coroutine ?? "") : record.task._coroutineName, NAME);
+/** Whether the program gave it a name. */
+export function isNamed({ task, rare }: TaskRecord): boolean {
+  return task === null ? rare !== null && rare.name !== null : task._givenName !== null;
+}
+
+/** The name of its function, as the program has it. */
+export function rawCoroutineOf(record: TaskRecord): string {
+  return record.task === null ? (record.rare?.coroutine ?? "") : record.task._coroutineName;
 }
 
 function depthOf(registry: Registry, record: TaskRecord): number {

@@ -82,8 +82,19 @@ export class TaskRecord {
     return this.children === null ? 0 : this.children.count;
   }
 
-  get firstChild(): TaskRecord | null {
-    return this.children === null ? null : this.children.first;
+  /** From whichever end is nearer. */
+  childAt(index: number): TaskRecord | null {
+    const { children } = this;
+    if (children === null || index >= children.count) return null;
+    let child: TaskRecord | null;
+    if (index <= children.count / 2) {
+      child = children.first;
+      for (let i = 0; i < index; i++) child = child!.after;
+    } else {
+      child = children.last;
+      for (let i = children.count - 1; i > index; i--) child = child!.before;
+    }
+    return child;
   }
 
   append(child: TaskRecord): void {

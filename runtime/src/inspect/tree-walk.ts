@@ -63,17 +63,19 @@ export class TreeWalk {
     let total = 0;
     if (parent !== undefined) {
       const end = offset + size;
-      this.#shape.each(parent, (child) => {
+      // Without a filter a page begins where it is asked for; with one, what stands before must be counted.
+      let index = this.#filtered ? 0 : offset;
+      this.#shape.each(parent, index, (child) => {
         if (this.#filtered && !this.#marks.has(child, VISIBLE)) return true;
-        const index = total++;
-        if (index >= end) return this.#filtered;
-        if (index >= offset && this.#include(child)) {
+        const at = index++;
+        if (at >= end) return this.#filtered;
+        if (at >= offset && this.#include(child)) {
           children[children.length] = child.id;
           reached[reached.length] = child;
         }
         return true;
       });
-      if (!this.#filtered) total = this.#shape.childCount(parent);
+      total = this.#filtered ? index : this.#shape.childCount(parent);
     }
     this.pages[this.pages.length] = { task, offset, children, total };
     return total;
@@ -106,7 +108,7 @@ export class TreeWalk {
       const end = from + atMost(limit, 100, MOST_PER_PAGE);
       let index = 0;
       if (parent !== undefined)
-        this.#shape.each(parent, (child) => {
+        this.#shape.each(parent, 0, (child) => {
           if (this.#filtered && !this.#marks.has(child, VISIBLE)) return true;
           const at = index++;
           if (at >= from && at < end) look(child);
@@ -114,7 +116,7 @@ export class TreeWalk {
         });
     }
     while (length > 0)
-      this.#shape.each(stack[--length]!, (child) => {
+      this.#shape.each(stack[--length]!, 0, (child) => {
         if (!this.#filtered || this.#marks.has(child, VISIBLE)) look(child);
         return true;
       });

@@ -11,7 +11,8 @@ import { clean } from "./text.js";
 
 const MOST_WAITS = 20;
 const MOST_TASKS = 20;
-const LABEL = 120;
+/** Most characters of a label that are shown. */
+export const LABEL = 120;
 
 /** Calls `visit` with the futures a task waits for: its own, or those of the awaits inside its async functions. */
 export function eachWait(
@@ -96,6 +97,25 @@ export function describeWaits(registry: Registry, record: TaskRecord): { waits: 
   return { waits, count };
 }
 
+/** Calls `visit` with what it waits for in words, uncut: what {@link describeWaits} says, and no more than is asked. */
+export function eachLabel(registry: Registry, record: TaskRecord, visit: (label: string) => void): void {
+  let count = 0;
+  eachWait(record, (future) => {
+    if (count++ >= MOST_WAITS) return;
+    let first: Task<unknown> | null = null;
+    let taskCount = 0;
+    eachTaskBehind(future, (task) => {
+      first ??= task;
+      taskCount++;
+    });
+    visit(label(registry, kindOf(future), future, first, taskCount));
+  });
+}
+
+function kindOf(future: Future<unknown>): WaitKind {
+  return isTask(future) ? "task" : ((future._origin?.kind ?? "future") as WaitKind);
+}
+
 function describeWait(
   registry: Registry,
   future: Future<unknown>,
@@ -103,7 +123,7 @@ function describeWait(
   awaitable: object | null,
 ): WaitInfo {
   const origin = future._origin;
-  const kind = isTask(future) ? "task" : ((origin?.kind ?? "future") as WaitKind);
+  const kind = kindOf(future);
   const ids: TaskId[] = [];
   let taskCount = 0;
   let first: Task<unknown> | null = null;
