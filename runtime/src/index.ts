@@ -29,7 +29,8 @@ export {
 } from "./core/errors.js";
 export { enterTask, leaveTask } from "./core/enter-task.js";
 export { EventLoop, newEventLoop } from "./core/event-loop.js";
-export type { EventLoopOptions, ExceptionContext, ExceptionHandler, TaskFactory } from "./core/event-loop.js";
+export type { EventLoopOptions, TaskFactory } from "./core/event-loop.js";
+export type { ExceptionContext, ExceptionHandler } from "./core/exception-handler.js";
 export { Future, isFuture } from "./core/future.js";
 export { Handle, TimerHandle } from "./core/handle.js";
 export { getEventLoop, getRunningLoop, setEventLoop, tryGetRunningLoop } from "./core/running-loop.js";

@@ -19,6 +19,8 @@ import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { Task } from "./task.js";
 import type { Startable, TaskOptions } from "./task.js";
 import { TimerHeap } from "./timer-heap.js";
+import { printReport, report } from "./exception-handler.js";
+import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js";
 import type { NeverAwaited } from "./never-awaited.js";
 import type { UnretrievedError } from "./unretrieved.js";
 
@@ -36,21 +38,6 @@ const SLICE = 1;
 /** A timer that never fires: keeps the process alive while a loop runs and waits. */
 const FOREVER = 2 ** 31 - 1;
 
-/** What an exception handler is told. `message` is always there. */
-export interface ExceptionContext {
-  readonly message: string;
-  readonly exception?: unknown;
-  readonly future?: Future<unknown>;
-  readonly task?: Task<unknown>;
-  readonly handle?: Handle;
-  /** The task or future in words, when the object itself is gone. */
-  readonly described?: string;
-  /** Where it was created, in debug mode. */
-  readonly sourceTraceback?: string;
-  readonly [key: string]: unknown;
-}
-
-export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 /** Makes the tasks of `loop.createTask`: what it returns is returned there. */
 export type TaskFactory = (
   loop: EventLoop,
@@ -279,13 +266,7 @@ export class EventLoop {
 
   /** Writes the report to stderr. */
   defaultExceptionHandler(context: ExceptionContext): void {
-    const lines = [context.message];
-    for (const [key, value] of Object.entries(context)) {
-      if (key === "message" || key === "exception" || value === undefined) continue;
-      lines.push(`${key}: ${inWords(value)}`);
-    }
-    if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
-    else console.error(lines.join("\n"));
+    printReport(context);
   }
 
   /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
@@ -296,32 +277,7 @@ export class EventLoop {
 
   /** @internal The same, inside the context variables of what failed (rule EH-05). */
   _report(context: ExceptionContext, where: Context | null): void {
-    try {
-      const handler = this.#exceptionHandler;
-      if (handler === null) {
-        this.defaultExceptionHandler(context);
-        return;
-      }
-      const outer = where === null ? null : enterContext(where);
-      try {
-        handler(this, context);
-      } finally {
-        if (where !== null) enterContext(outer);
-      }
-    } catch (error) {
-      if (isFatal(error)) this._fatal(error);
-      else if (this.#exceptionHandler === null) logQuietly("Exception in default exception handler", error);
-      else
-        try {
-          this.defaultExceptionHandler({
-            message: "Unhandled error in exception handler",
-            exception: error,
-            context,
-          });
-        } catch (second) {
-          logQuietly("Exception in default exception handler while handling an unexpected error", second);
-        }
-    }
+    report(this, context, where);
   }
 
   /** @internal */
@@ -565,23 +521,8 @@ function checkTime(value: number, name: string): void {
     );
 }
 
-function inWords(value: unknown): string {
-  if (value instanceof Future) return value._describe();
-  if (value instanceof Handle) return "callback";
-  return typeof value === "string" ? value : typeof value;
-}
-
 function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
   return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
-}
-
-/** The last resort: a report that cannot be written must not end the loop. */
-function logQuietly(message: string, error: unknown): void {
-  try {
-    console.error(message, error);
-  } catch {
-    // The console itself is broken.
-  }
 }
 
 function closeQuietly(coroutine: { close(): void }): void {

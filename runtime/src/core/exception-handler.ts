@@ -1,0 +1,83 @@
+import { enterContext } from "./context.js";
+import type { Context } from "./context.js";
+import { isFatal } from "./errors.js";
+import type { EventLoop } from "./event-loop.js";
+import { Future } from "./future.js";
+import { Handle } from "./handle.js";
+import type { Task } from "./task.js";
+
+/** What an exception handler is told. `message` is always there. */
+export interface ExceptionContext {
+  readonly message: string;
+  readonly exception?: unknown;
+  readonly future?: Future<unknown>;
+  readonly task?: Task<unknown>;
+  readonly handle?: Handle;
+  /** The task or future in words, when the object itself is gone. */
+  readonly described?: string;
+  /** Where it was created, in debug mode. */
+  readonly sourceTraceback?: string;
+  readonly [key: string]: unknown;
+}
+
+/** Set with `loop.setExceptionHandler()`: is told of errors that have nobody else to go to. */
+export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
+
+/**
+ * @internal Reports through the handler of the loop, inside the context variables of what failed (rule EH-05). A
+ * handler that throws is reported itself (rule EH-04); fatal errors end the run.
+ */
+export function report(loop: EventLoop, context: ExceptionContext, where: Context | null): void {
+  const handler = loop.getExceptionHandler();
+  try {
+    if (handler === null) {
+      loop.defaultExceptionHandler(context);
+      return;
+    }
+    const outer = where === null ? null : enterContext(where);
+    try {
+      handler(loop, context);
+    } finally {
+      if (where !== null) enterContext(outer);
+    }
+  } catch (error) {
+    if (isFatal(error)) loop._fatal(error);
+    else if (handler === null) logQuietly("Exception in default exception handler", error);
+    else
+      try {
+        loop.defaultExceptionHandler({
+          message: "Unhandled error in exception handler",
+          exception: error,
+          context,
+        });
+      } catch (second) {
+        logQuietly("Exception in default exception handler while handling an unexpected error", second);
+      }
+  }
+}
+
+/** @internal Writes the report to stderr. */
+export function printReport(context: ExceptionContext): void {
+  const lines = [context.message];
+  for (const [key, value] of Object.entries(context)) {
+    if (key === "message" || key === "exception" || value === undefined) continue;
+    lines.push(`${key}: ${inWords(value)}`);
+  }
+  if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
+  else console.error(lines.join("\n"));
+}
+
+function inWords(value: unknown): string {
+  if (value instanceof Future) return value._describe();
+  if (value instanceof Handle) return "callback";
+  return typeof value === "string" ? value : typeof value;
+}
+
+/** The last resort: a report that cannot be written must not end the loop. */
+function logQuietly(message: string, error: unknown): void {
+  try {
+    console.error(message, error);
+  } catch {
+    // The console itself is broken.
+  }
+}
