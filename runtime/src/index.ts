@@ -6,6 +6,7 @@
  */
 import "./core/await-strand.js";
 import "./inspect/activate.js";
+import "./transports/loop-methods.js";
 
 export type { Awaitable, Suspension } from "./core/awaitable.js";
 export { coro, Coroutine, isCoroutine, isCoroutineFunction } from "./core/coroutine.js";
@@ -42,6 +43,16 @@ export { PriorityQueue } from "./queues/priority-queue.js";
 export { Queue } from "./queues/queue.js";
 export type { QueueStatistics } from "./queues/queue.js";
 export type { Compare } from "./queues/sorted-list.js";
+export { FlowControlMixin } from "./streams/flow-control.js";
+export { IncompleteReadError, LimitOverrunError } from "./streams/errors.js";
+export { openConnection, openUnixConnection } from "./streams/open-connection.js";
+export type { StreamLimit, StreamPair } from "./streams/open-connection.js";
+export { startServer, startUnixServer } from "./streams/start-server.js";
+export { StreamReader } from "./streams/stream-reader.js";
+export type { StreamReaderOptions } from "./streams/stream-reader.js";
+export { StreamReaderProtocol } from "./streams/stream-reader-protocol.js";
+export type { ClientConnected } from "./streams/stream-reader-protocol.js";
+export { StreamWriter } from "./streams/stream-writer.js";
 export { Event } from "./sync/event.js";
 export type { EventStatistics } from "./sync/event.js";
 export { Lock } from "./sync/lock.js";
@@ -66,3 +77,32 @@ export { until } from "./tasks/until.js";
 export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait } from "./tasks/wait.js";
 export type { ReturnWhen, WaitOptions } from "./tasks/wait.js";
 export { waitFor } from "./tasks/wait-for.js";
+export type { SocketAddress } from "./transports/address.js";
+export type { ConnectionOptions, ProtocolFactory, UnixConnectionOptions } from "./transports/connect.js";
+export type { DatagramEndpointOptions } from "./transports/datagram.js";
+export { ConnectionResetError, SendfileNotAvailableError } from "./transports/errors.js";
+export type { ServerOptions, TcpServerOptions, UnixServerOptions } from "./transports/listen.js";
+export type { AddressInfoOptions } from "./transports/names.js";
+export type {
+  BaseProtocol,
+  BufferedProtocol,
+  Connection,
+  DatagramProtocol,
+  Protocol,
+} from "./transports/protocols.js";
+export type { SendFileOptions } from "./transports/send-file.js";
+export { Server } from "./transports/server.js";
+export { staggeredRace } from "./transports/staggered-race.js";
+export type { StaggeredRaceResult } from "./transports/staggered-race.js";
+export type { StartTlsOptions } from "./transports/start-tls.js";
+export type { ClientTlsOptions, ServerTlsOptions, TlsTimeouts } from "./transports/tls.js";
+export { BaseTransport } from "./transports/transport.js";
+export type {
+  DatagramTransport,
+  ExtraInfo,
+  ReadTransport,
+  Transport,
+  WriteBufferLimits,
+  WriteTransport,
+} from "./transports/transport.js";
+export { TransportSocket } from "./transports/transport-socket.js";

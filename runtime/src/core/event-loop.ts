@@ -66,6 +66,9 @@ export class EventLoop {
   /** @internal Errors that nobody has looked at yet. */ readonly _unretrieved = new Set<UnretrievedError>();
   /** @internal Coroutines that nobody has started yet, in debug mode. */ readonly _neverAwaited =
     new Set<NeverAwaited>();
+  /** @internal Sockets and the like: they end with the loop. */ readonly _resources = new Set<{
+    _loopClosed(): void;
+  }>();
   /** @internal */ _debug: boolean;
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   readonly #clock: Clock;
@@ -248,6 +251,8 @@ export class EventLoop {
     for (const holder of [...this._unretrieved]) holder.report();
     for (const holder of [...this._neverAwaited]) holder.report();
     this.#closed = true;
+    for (const resource of this._resources) resource._loopClosed();
+    this._resources.clear();
     this.#firstReady = this.#lastReady = null;
     this._timers.clear();
     this.#clock.cancelWake();

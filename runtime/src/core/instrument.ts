@@ -46,4 +46,6 @@ export interface WaitOrigin {
   due?(future: object): number | undefined;
   /** The futures whose end it waits for. */
   children?(future: object): Iterable<object>;
+  /** What it is, in words, where the kind says too little: `socket 127.0.0.1:5432`. Runs no code of the program. */
+  describe?(): string;
 }

@@ -164,6 +164,8 @@ function label(
     if (owner != null) return `${name} held by ${taskName(owner)}`;
     return kind === "queue-join" ? `${name} to be worked off` : `${name} ${state}`;
   }
+  const words = future._origin?.describe?.();
+  if (words !== undefined) return words;
   switch (kind) {
     case "sleep":
       return "timer";

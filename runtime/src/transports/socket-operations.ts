@@ -1,0 +1,207 @@
+import type { RemoteInfo, Socket as DatagramSocket } from "node:dgram";
+import type { FileHandle } from "node:fs/promises";
+import type { NetConnectOpts, Server, Socket } from "node:net";
+import { coroInternal } from "../core/coroutine.js";
+import type { CoroutineGenerator } from "../core/coroutine.js";
+import { ValueError } from "../core/errors.js";
+import type { EventLoop } from "../core/event-loop.js";
+import { inWords, peerOf, toAddress } from "./address.js";
+import type { SocketAddress } from "./address.js";
+import { connectOne } from "./connect.js";
+import { ConnectionResetError } from "./errors.js";
+import { untilSettled, waitFor } from "./node-events.js";
+import { checkFileRange, eachPart } from "./send-file.js";
+import type { SendFileOptions } from "./send-file.js";
+import { notBytes } from "./stream-transport.js";
+
+/**
+ * @internal The `sock…` methods of the loop: waiting for sockets of Node's own, without transport and protocol. They
+ * belong to whoever made them; between two calls their data waits in them.
+ */
+export const sockRecv = coroInternal(function* sockRecv(
+  loop: EventLoop,
+  socket: Socket,
+  count: number,
+): CoroutineGenerator<Buffer> {
+  if (!Number.isInteger(count) || count <= 0)
+    throw new ValueError(`sockRecv() takes a positive number of bytes, got ${count}`);
+  for (;;) {
+    const available = Math.min(count, socket.readableLength);
+    const data = available > 0 ? (socket.read(available) as Buffer | null) : null;
+    if (data !== null) return data;
+    if (socket.readableEnded) return Buffer.alloc(0);
+    if (socket.destroyed) throw socket.errored ?? new ConnectionResetError("the socket is closed");
+    yield* untilSettled(
+      loop,
+      waitFor("read", () => `socket ${inWords(peerOf(socket) ?? "")}`),
+      ({ resolve, reject }) => {
+        socket.on("readable", resolve).on("end", resolve).on("close", resolve).on("error", reject);
+        // Asks the kernel for more, and for the end.
+        if (socket.read(0) === null && socket.readableLength > 0) resolve(null);
+        return () =>
+          socket.off("readable", resolve).off("end", resolve).off("close", resolve).off("error", reject);
+      },
+    );
+  }
+});
+
+/** @internal */
+export const sockRecvInto = coroInternal(function* sockRecvInto(
+  loop: EventLoop,
+  socket: Socket,
+  buffer: Uint8Array,
+): CoroutineGenerator<number> {
+  const data = yield* sockRecv(loop, socket, buffer.length);
+  buffer.set(data);
+  return data.length;
+});
+
+/** @internal Waits until the kernel has taken it. */
+export const sockSendAll = coroInternal(function* sockSendAll(
+  loop: EventLoop,
+  socket: Socket,
+  data: Uint8Array,
+): CoroutineGenerator<void> {
+  if (!(data instanceof Uint8Array)) throw notBytes(data);
+  yield* untilSettled(
+    loop,
+    waitFor("drain", () => `socket ${inWords(peerOf(socket) ?? "")}`),
+    ({ resolve, reject }) => {
+      socket.on("error", ignore);
+      socket.write(data, (error) => {
+        if (error) reject(error);
+        else resolve(null);
+      });
+      return () => socket.off("error", ignore);
+    },
+  );
+});
+
+/** @internal */
+export const sockConnect = coroInternal(function* sockConnect(
+  loop: EventLoop,
+  socket: Socket,
+  address: { readonly host: string; readonly port: number } | string,
+): CoroutineGenerator<void> {
+  const options: NetConnectOpts =
+    typeof address === "string" ? { path: address } : { host: address.host, port: address.port };
+  yield* connectOne(loop, options, inWords(address), socket);
+});
+
+interface Backlog {
+  readonly sockets: Socket[];
+  wake: (() => void) | null;
+}
+
+const backlogs = new WeakMap<Server, Backlog>();
+
+/** @internal The next connection of a listening server; from the first call on they queue up here. */
+export const sockAccept = coroInternal(function* sockAccept(
+  loop: EventLoop,
+  server: Server,
+): CoroutineGenerator<[socket: Socket, address: SocketAddress | undefined]> {
+  const backlog = backlogOf(server);
+  for (;;) {
+    const socket = backlog.sockets.shift();
+    if (socket !== undefined) return [socket, peerOf(socket)];
+    yield* untilSettled(
+      loop,
+      waitFor("other", () => "a connection"),
+      ({ resolve, reject }) => {
+        const before = backlog.wake;
+        backlog.wake = () => {
+          before?.();
+          resolve(null);
+        };
+        const closed = (): void => reject(new ConnectionResetError("the server was closed"));
+        server.once("close", closed).once("error", reject);
+        return () => server.off("close", closed).off("error", reject);
+      },
+    );
+  }
+});
+
+function backlogOf(server: Server): Backlog {
+  let backlog = backlogs.get(server);
+  if (backlog === undefined) {
+    const made: Backlog = { sockets: [], wake: null };
+    backlogs.set(server, (backlog = made));
+    server.on("connection", (socket) => {
+      made.sockets.push(socket);
+      const { wake } = made;
+      made.wake = null;
+      wake?.();
+    });
+  }
+  return backlog;
+}
+
+/** @internal A datagram that comes while nobody waits is lost, as Node tells of it only once. */
+export const sockRecvFrom = coroInternal(function* sockRecvFrom(
+  loop: EventLoop,
+  socket: DatagramSocket,
+  count: number,
+): CoroutineGenerator<[data: Buffer, address: SocketAddress]> {
+  return yield* untilSettled<[Buffer, SocketAddress]>(
+    loop,
+    waitFor("read", () => "a datagram"),
+    ({ resolve, reject }) => {
+      const received = (data: Buffer, from: RemoteInfo): void =>
+        resolve([data.subarray(0, count), toAddress(from.address, from.port, from.family)!]);
+      socket.once("message", received).once("error", reject);
+      return () => socket.off("message", received).off("error", reject);
+    },
+  );
+});
+
+/** @internal @throws ValueError when the buffer is smaller than `count`. */
+export const sockRecvFromInto = coroInternal(function* sockRecvFromInto(
+  loop: EventLoop,
+  socket: DatagramSocket,
+  buffer: Uint8Array,
+  count: number,
+): CoroutineGenerator<[count: number, address: SocketAddress]> {
+  if (count > buffer.length)
+    throw new ValueError(`the buffer has room for ${buffer.length} bytes, not for ${count}`);
+  const [data, address] = yield* sockRecvFrom(loop, socket, count);
+  buffer.set(data);
+  return [data.length, address];
+});
+
+/** @internal */
+export const sockSendTo = coroInternal(function* sockSendTo(
+  loop: EventLoop,
+  socket: DatagramSocket,
+  data: Uint8Array,
+  address: { readonly host: string; readonly port: number },
+): CoroutineGenerator<number> {
+  return yield* untilSettled<number>(
+    loop,
+    waitFor("drain", () => "a datagram to be sent"),
+    ({ resolve, reject }) => {
+      socket.send(data, address.port, address.host, (error, count) => {
+        if (error) reject(error);
+        else resolve(count);
+      });
+      return () => undefined;
+    },
+  );
+});
+
+/** @internal */
+export const sockSendFile = coroInternal(function* sockSendFile(
+  loop: EventLoop,
+  socket: Socket,
+  file: FileHandle,
+  options: SendFileOptions,
+): CoroutineGenerator<number> {
+  checkFileRange(options);
+  return yield* eachPart(loop, file, options, function* (part) {
+    yield* sockSendAll(loop, socket, part);
+  });
+});
+
+/** The write's own callback says the same. */
+function ignore(): void {
+  // See above.
+}
