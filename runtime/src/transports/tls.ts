@@ -64,18 +64,25 @@ export function* clientHandshake(
   const { tlsHandshakeTimeout } = checkTimeouts(options);
   const name = options.serverHostname ?? host;
   const given = typeof options.tls === "object" ? options.tls : {};
-  return yield* handshake(loop, raw, tlsHandshakeTimeout, ({ resolve, reject }) => {
-    const socket = connect({
-      ...(name === undefined ? {} : { host: name }),
-      ...(name === undefined || isIP(name) !== 0 ? {} : { servername: name }),
-      ...given,
-      socket: raw,
+  let socket: TLSSocket | null = null;
+  try {
+    return yield* handshake(loop, raw, tlsHandshakeTimeout, ({ resolve, reject }) => {
+      const opened = connect({
+        ...(name === undefined ? {} : { host: name }),
+        ...(name === undefined || isIP(name) !== 0 ? {} : { servername: name }),
+        ...given,
+        socket: raw,
+      });
+      socket = opened;
+      opened.once("secureConnect", () => resolve(opened));
+      // Stays: nothing of it may be an error that nobody hears of.
+      opened.on("error", reject);
+      return () => undefined;
     });
-    socket.once("secureConnect", () => resolve(socket));
-    // Stays: nothing of it may be an error that nobody hears of.
-    socket.on("error", reject);
-    return () => undefined;
-  });
+  } catch (error) {
+    (socket as TLSSocket | null)?.destroy();
+    throw error;
+  }
 }
 
 /** @internal Makes TLS servers' sides of handshakes; listens nowhere itself. */
@@ -125,6 +132,8 @@ function* handshake(
       loop,
       waitFor("other", () => "a TLS handshake"),
       (settle) => {
+        // TLS takes it over: a peer that ends one direction has ended.
+        raw.allowHalfOpen = false;
         // An error of the socket below comes up through TLS.
         raw.on("error", settle.reject);
         const closed = (): void =>
