@@ -152,7 +152,7 @@ export function* pair<A extends Recorder, B extends Recorder>(
     loop.createServer(
       () => {
         const protocol = makeServer();
-        void protocol
+        protocol
           .when(() => protocol.calls.includes("made"))
           .addDoneCallback(() => {
             accepted.setResult(protocol);

@@ -287,10 +287,10 @@ describe("transports", () => {
       ioProgram(form, function* () {
         const make = (): FourBytes => new FourBytes();
         const { client, server, listening } = yield* pair(form, recorder, make);
-        const { bufferUpdated } = server;
+        const bufferUpdated = server.bufferUpdated.bind(server);
         server.bufferUpdated = (count) => {
           server.transport.pauseReading();
-          bufferUpdated.call(server, count);
+          bufferUpdated(count);
         };
         client.transport.write(bytes("12345678"));
         yield* wait(server.when(() => server.parts.length === 1));
@@ -386,14 +386,15 @@ describe("transports", () => {
         user.set("maker");
         const make = (): Recorder => {
           const protocol = new Recorder();
-          const { connectionMade, dataReceived } = protocol;
+          const connectionMade = protocol.connectionMade.bind(protocol);
+          const dataReceived = protocol.dataReceived.bind(protocol);
           protocol.connectionMade = (transport) => {
             look();
-            connectionMade.call(protocol, transport);
+            connectionMade(transport);
           };
           protocol.dataReceived = (data) => {
             look();
-            dataReceived.call(protocol, data);
+            dataReceived(data);
           };
           return protocol;
         };
