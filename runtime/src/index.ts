@@ -78,7 +78,12 @@ export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait } from "./tasks/w
 export type { ReturnWhen, WaitOptions } from "./tasks/wait.js";
 export { waitFor } from "./tasks/wait-for.js";
 export type { SocketAddress } from "./transports/address.js";
-export type { ConnectionOptions, ProtocolFactory, UnixConnectionOptions } from "./transports/connect.js";
+export type {
+  ConnectionOptions,
+  ProtocolFactory,
+  StreamProtocol,
+  UnixConnectionOptions,
+} from "./transports/connect.js";
 export type { DatagramEndpointOptions } from "./transports/datagram.js";
 export { ConnectionResetError, SendfileNotAvailableError } from "./transports/errors.js";
 export type { ServerOptions, TcpServerOptions, UnixServerOptions } from "./transports/listen.js";

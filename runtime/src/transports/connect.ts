@@ -18,7 +18,7 @@ import type { ClientTlsOptions, ServerTlsOptions } from "./tls.js";
 
 /** Makes the protocol of a connection. */
 export type ProtocolFactory<P> = () => P;
-/** @internal */
+/** What receives the bytes of a stream. */
 export type StreamProtocol = Protocol | BufferedProtocol;
 
 /** Options of `loop.createConnection`. */

@@ -7,7 +7,6 @@ import { inWords } from "./address.js";
 import type { SocketAddress } from "./address.js";
 import type { Listener } from "./listener.js";
 import { waitFor } from "./node-events.js";
-import type { ConnectionOwner } from "./stream-transport.js";
 import { TransportSocket } from "./transport-socket.js";
 import { Waiters } from "./waiters.js";
 
@@ -15,7 +14,7 @@ import { Waiters } from "./waiters.js";
  * Accepts connections. Made by `startServer`, `loop.createServer` and their Unix forms; `await using` closes it and
  * waits until all its connections have ended.
  */
-export class Server implements ConnectionOwner {
+export class Server {
   readonly #loop: EventLoop;
   readonly #listeners: readonly Listener[];
   readonly #connections = new Set<{ close(): void; abort(): void }>();
