@@ -29,10 +29,27 @@ export class InvalidStateError extends Error {
  */
 export class CancelledError extends Error {
   override name = "CancelledError";
-  /** Name of the task that asked for the cancel, when it is known. */
-  cancelledBy?: string;
+  /** Name of the task that asked for the cancel; absent when it came from outside any task (a timer, a signal). */
+  declare readonly cancelledBy?: string;
   constructor(message = "") {
     super(message);
+  }
+}
+
+/** @internal What is kept of a cancel until somebody asks for the error. */
+export class CancelRequest {
+  constructor(
+    readonly message: string,
+    /** Name of the task that asked; undefined outside any task. */
+    readonly by: string | undefined,
+  ) {}
+
+  toError(): CancelledError {
+    const error = new CancelledError(this.message);
+    // Not enumerable: the error prints as it would without.
+    if (this.by !== undefined)
+      Object.defineProperty(error, "cancelledBy", { value: this.by, configurable: true });
+    return error;
   }
 }
 

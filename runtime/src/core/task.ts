@@ -8,7 +8,7 @@ import { asCoroutine, AsyncCall } from "./async-call.js";
 import type { AwaitStrand } from "./await-strand.js";
 import { asyncScopeFor, currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
 import { drive } from "./driver.js";
-import { asCancelledError, CancelledError, isFatal, RuntimeError } from "./errors.js";
+import { asCancelledError, CancelledError, CancelRequest, isFatal, RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
@@ -47,7 +47,7 @@ export class Task<T> extends Future<T> {
   #name: string | null;
   readonly #coroutine: Coroutine<T>;
   #cancelRequests = 0;
-  #pendingCancel: string | null = null;
+  #pendingCancel: CancelRequest | null = null;
   #controller: AbortController | null = null;
   #asyncScope: AsyncResource | null = null;
   #unlinkSignal: (() => void) | null = null;
@@ -111,7 +111,7 @@ export class Task<T> extends Future<T> {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       if (this.#cancelRequests > 0 || this.cancelled())
-        this.#controller.abort(new CancelledError(this.#pendingCancel ?? ""));
+        this.#controller.abort(this.#pendingCancel?.toError() ?? new CancelledError());
     }
     return this.#controller.signal;
   }
@@ -135,8 +135,12 @@ export class Task<T> extends Future<T> {
     if (this.done()) return super.cancel();
     this.#cancelRequests++;
     if (instrument !== null) instrument.cancelRequested(this, currentTaskOrNull(), message);
-    if (!this.#cancelWaits(message)) this.#pendingCancel ??= message;
-    this.#controller?.abort(new CancelledError(message));
+    const taken = this.#cancelWaits(message);
+    if (!taken || this.#controller !== null) {
+      const request = new CancelRequest(message, currentTaskOrNull()?.name);
+      if (!taken) this.#pendingCancel ??= request;
+      this.#controller?.abort(request.toError());
+    }
     return true;
   }
 
@@ -201,10 +205,10 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _finish(value: unknown): void {
     // A cancel that came too late to be delivered still counts: the result is dropped (rule CA-10).
-    const message = this.#pendingCancel;
-    if (message !== null) {
+    if (this.#pendingCancel !== null) {
+      const error = this._makeCancelled();
       this.#end();
-      this._cancel(message);
+      this._cancel(error.message, error);
     } else {
       this.#end();
       if (this._loop._debug && this.#cancelRequests > 0) this.#reportSwallowedCancel();
@@ -236,7 +240,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _pendingCancel(): string | null {
-    return this.#pendingCancel;
+    return this.#pendingCancel?.message ?? null;
   }
 
   /** @internal */
@@ -246,7 +250,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _makeCancelled(): CancelledError {
-    const error = new CancelledError(this.#pendingCancel ?? "");
+    const error = this.#pendingCancel?.toError() ?? new CancelledError();
     this.#pendingCancel = null;
     return error;
   }

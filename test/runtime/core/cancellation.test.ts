@@ -390,6 +390,25 @@ describe("Cancellation", () => {
       }
   });
 
+  both("the error names the task that asked, and prints as it would without", function* (form) {
+    const waiting = createTask(form.body(() => form.wait(sleep(1000))));
+    const notStarted = createTask(form.body(() => form.wait(sleep(1000))));
+    const canceller = createTask(
+      form.body(function* () {
+        yield* form.wait(sleep(1));
+        waiting.cancel("enough");
+      }),
+      { name: "the boss" },
+    );
+    notStarted.cancel();
+    const me = currentTask()?.name;
+    assert.equal(((yield* errorOf(form, notStarted)) as CancelledError).cancelledBy, me);
+    const error = (yield* errorOf(form, waiting)) as CancelledError;
+    assert.equal(error.cancelledBy, "the boss");
+    assert.deepEqual(Object.keys(error), ["name"]);
+    yield* form.wait(canceller);
+  });
+
   inGenerators("CA-17 the stack shows the interrupted line and each await above it", function* () {
     const child = coro(function* interruptedChild() {
       yield* sleep(1000);
