@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * The errors of the runtime, with the names of asyncio's. JavaScript has no BaseException, so `catch` catches
  * all of them: use {@link isCancelled} to let a cancellation pass.
@@ -120,15 +122,20 @@ export function isCancelled(error: unknown): boolean {
   return asCancelledError(error) !== null;
 }
 
-/** @internal The CancelledError that `error` is or carries, else null. */
+/** @internal The CancelledError that `error` is or carries, else null. Runs no trap of a proxy. */
 export function asCancelledError(error: unknown): CancelledError | null {
+  if (types.isProxy(error)) return null;
   if (error instanceof CancelledError) return error;
-  if (error instanceof Error && error.name === "AbortError" && error.cause instanceof CancelledError)
-    return error.cause;
+  if (!(error instanceof Error)) return null;
+  try {
+    if (error.name === "AbortError" && error.cause instanceof CancelledError) return error.cause;
+  } catch {
+    // A getter of the program's that throws: not what Node's own APIs make.
+  }
   return null;
 }
 
 /** @internal Whether `error` ends the loop instead of going to an exception handler. */
 export function isFatal(error: unknown): error is FatalError {
-  return error instanceof FatalError;
+  return !types.isProxy(error) && error instanceof FatalError;
 }

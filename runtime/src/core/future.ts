@@ -3,7 +3,7 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, complete, delivered, suspend } from "./awaitable.js";
 import type { Context } from "./context.js";
 import { currentContext } from "./context.js";
-import { CancelledError, CancelRequest, InvalidStateError } from "./errors.js";
+import { asCancelledError, CancelledError, CancelRequest, InvalidStateError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import type { WaitOrigin } from "./instrument.js";
 import { currentTaskOrNull } from "./current-task.js";
@@ -254,7 +254,7 @@ export class Future<T> implements Awaitable<T> {
   _endedByCancel(): boolean {
     return (
       this._state === CANCELLED ||
-      (this._state === FAILED && (this._value as UnretrievedError).error instanceof CancelledError)
+      (this._state === FAILED && asCancelledError((this._value as UnretrievedError).error) !== null)
     );
   }
 

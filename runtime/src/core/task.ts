@@ -17,6 +17,10 @@ import { getRunningLoop } from "./running-loop.js";
 import { watchForCollection } from "./unretrieved.js";
 
 let lastId = 0;
+/** The tasks through which a cancel is on its way now. */
+const propagating = new Set<Task<unknown>>();
+/** That cancel came back to one of them. */
+let metCycle = false;
 
 /** Options of {@link createTask}. */
 export interface TaskOptions {
@@ -133,14 +137,19 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message = ""): boolean {
     if (this.done()) return super.cancel();
+    if (propagating.has(this as Task<unknown>)) {
+      metCycle = true;
+      return false;
+    }
     this.#cancelRequests++;
     if (instrument !== null) instrument.cancelRequested(this, currentTaskOrNull(), message);
-    const taken = this.#cancelWaits(message);
+    const taken = this.#propagateCancel(message);
     if (!taken || this.#controller !== null) {
       const request = new CancelRequest(message, currentTaskOrNull()?.name);
       if (!taken) this.#pendingCancel ??= request;
       this.#controller?.abort(request.toError());
     }
+    if (!taken && metCycle) this.#leaveCycle();
     return true;
   }
 
@@ -284,6 +293,36 @@ export class Task<T> extends Future<T> {
   /** @internal Whether its coroutine is a generator, whose frames can be read. */
   get _isGenerator(): boolean {
     return this.#coroutine instanceof GeneratorCoroutine;
+  }
+
+  /** As {@link #cancelWaits}, noticing when the cancel comes back: tasks may wait for each other in a circle. */
+  #propagateCancel(message: string): boolean {
+    const waiter = this._waiter;
+    const forwards =
+      waiter instanceof Task || waiter?._origin?.children !== undefined || this._strands !== null;
+    if (!forwards) return this.#cancelWaits(message);
+    propagating.add(this as Task<unknown>);
+    try {
+      return this.#cancelWaits(message);
+    } finally {
+      propagating.delete(this as Task<unknown>);
+    }
+  }
+
+  /** Gives its wait up and takes the cancel itself: what it waits for waits for it, and would never tell. */
+  #leaveCycle(): void {
+    metCycle = false;
+    const owners: (Task<unknown> | AwaitStrand)[] = [this as Task<unknown>, ...(this._strands ?? [])];
+    for (const owner of owners.reverse()) {
+      const waiter = owner._waiter;
+      if (waiter === null || waiter._origin?.kind === "foreign") continue;
+      waiter._forget(owner);
+      owner._waiter = null;
+      owner._cancelArrives = false;
+      if (instrument !== null) instrument.taskScheduled(this as Task<unknown>);
+      owner._enqueue();
+      return;
+    }
   }
 
   /** Cancels all that it waits for. @returns whether anything took the cancel. */
