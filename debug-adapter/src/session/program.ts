@@ -224,6 +224,7 @@ export class Program {
   /** Leaves the program alone: it goes on without a debugger. */
   async release(): Promise<void> {
     this.#abort.abort();
+    this.#process?.setFree();
     this.#target?.close();
     await this.#target?.closed;
   }

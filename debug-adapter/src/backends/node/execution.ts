@@ -24,7 +24,7 @@ export type PauseFilter = (event: Protocol.Debugger.PausedEvent) => Promise<bool
 /** How long an idle program may take to reach JavaScript before the pause makes it run some, in milliseconds. */
 const IDLE_PAUSE_MS = 150;
 /** Name of the script that a pause of an idle program runs. */
-export const IDLE_SCRIPT = "asyncscope-idle";
+const IDLE_SCRIPT = "asyncscope-idle";
 
 /** Running and standing still. */
 export class Execution {
@@ -143,7 +143,8 @@ export class Execution {
       breakpointIds: this.#breakpoints.hit(ids),
     };
     this.#paused = {
-      callFrames: event.callFrames,
+      // The script that wakes an idle program may also run in the middle of a busy one.
+      callFrames: event.callFrames.filter(({ url }) => url !== IDLE_SCRIPT),
       values,
       exception,
       uncaught: (event.data as { uncaught?: boolean } | undefined)?.uncaught === true,

@@ -49,6 +49,10 @@ export class NodeTaskBackend implements TaskBackend {
     return this.#access.problem;
   }
 
+  probe(): Promise<void> {
+    return this.#access.probe();
+  }
+
   receive(event: ProgramEvent): void {
     if (event.type === "log") return;
     if (event.type !== "exit") {
@@ -102,13 +106,17 @@ export class NodeTaskBackend implements TaskBackend {
     return this.#sites.get(id);
   }
 
-  async resolveSite(site: Site): Promise<SourceLocation | undefined> {
-    let script = this.#scripts.byUrl(site.url) ?? this.#scripts.byPath(site.url);
+  async resolveSite({ url, line, column, functionName }: Site): Promise<SourceLocation | undefined> {
+    let script = this.#scripts.byUrl(url) ?? this.#scripts.byPath(url);
     if (script === undefined) {
-      await this.#scripts.lookUp();
-      script = this.#scripts.byUrl(site.url) ?? this.#scripts.byPath(site.url);
+      await this.#scripts.lookUp().catch(() => undefined);
+      script = this.#scripts.byUrl(url) ?? this.#scripts.byPath(url);
     }
-    return this.#location(script?.id, site.line, site.column, site.functionName);
+    if (script !== undefined) return this.#location(script.id, line, column, functionName);
+    const position = await this.#scripts.positionInFile(url, line, column);
+    return position === undefined
+      ? undefined
+      : { path: position.path, line: position.line, column: position.column, functionName };
   }
 
   async #location(
