@@ -9,7 +9,7 @@ import { Session } from "../support/dap-session.js";
 const frame = (body: string): Buffer =>
   Buffer.from(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 
-function reader(): { push(data: Buffer | string): void; messages: object[]; problems: string[] } {
+function reader(): { push: (data: Buffer | string) => void; messages: object[]; problems: string[] } {
   const messages: object[] = [];
   const problems: string[] = [];
   const frames = new FrameReader({

@@ -327,19 +327,13 @@ describe("the Debugger domain", () => {
     await session.request("setBreakpoints", { source: { path: fixture("endless.cjs") }, breakpoints: [] });
     assert.deepEqual(transitions(session), ["Debugger.enable"]);
     await session.resume();
-    await session.client.until(() => {
-      void session.request("threads");
-      return transitions(session).length === 2 ? true : undefined;
-    }, "the domain to go off");
+    await eventually(() => Promise.resolve(transitions(session).length === 2 ? true : undefined));
     assert.deepEqual(transitions(session), ["Debugger.enable", "Debugger.disable"]);
     // And a pause switches it on and off again.
     await session.request("pause", { threadId: 1 });
     await session.stopped();
     await session.resume();
-    await session.client.until(() => {
-      void session.request("threads");
-      return transitions(session).length === 4 ? true : undefined;
-    }, "the domain to go off again");
+    await eventually(() => Promise.resolve(transitions(session).length === 4 ? true : undefined));
   });
 
   it("never records async call stacks", async () => {

@@ -77,6 +77,7 @@ function installSyncHooks(
 }
 
 function patchRequire(options: PreloadOptions, { Module }: ModuleInternals): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
   const original = Module._resolveFilename;
   Module._resolveFilename = function (request, parent, ...rest) {
     try {

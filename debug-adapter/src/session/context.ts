@@ -66,4 +66,3 @@ export function forget(context: SessionContext, thread: Lifetime): void {
   context.variables.prune((open) => open.thread === thread);
 }
 
-export type { DebugProtocol };

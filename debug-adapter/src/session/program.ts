@@ -122,7 +122,7 @@ export class Program {
 
   async #spawn(command: LaunchCommand, config: LaunchConfiguration): Promise<void> {
     const { executable, args, env } = command;
-    const child = new LaunchedProcess(executable, args, config.cwd, env as NodeJS.ProcessEnv);
+    const child = new LaunchedProcess(executable, args, config.cwd, env);
     this.#process = child;
     try {
       await child.started;

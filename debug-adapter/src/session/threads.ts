@@ -46,4 +46,3 @@ export function threadHandlers(context: SessionContext, programName: () => strin
   return { threads };
 }
 
-export type { Pin, Pins };

@@ -144,6 +144,7 @@ export class Execution {
     };
     this.#paused = {
       // The script that wakes an idle program may also run in the middle of a busy one.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- that script has no id before it is parsed
       callFrames: event.callFrames.filter(({ url }) => url !== IDLE_SCRIPT),
       values,
       exception,

@@ -148,7 +148,7 @@ export class NodeTaskBackend implements TaskBackend {
     return this.#withGroup(async (group) => {
       const states = await this.#states(task, group, limit);
       return Promise.all(
-        states.map((state) => (state === undefined ? undefined : this.#stateLocation(state))),
+        states.map(async (state) => (state === undefined ? undefined : this.#stateLocation(state))),
       );
     });
   }
@@ -160,7 +160,7 @@ export class NodeTaskBackend implements TaskBackend {
   async #states(task: TaskId, group: string, limit: number): Promise<(GeneratorState | undefined)[]> {
     const objects = await this.#access.objects(group, "frameObjects", task, limit);
     return Promise.all(
-      objects.map((object) => (object === undefined ? undefined : generatorState(this.#cdp, object))),
+      objects.map(async (object) => (object === undefined ? undefined : generatorState(this.#cdp, object))),
     );
   }
 

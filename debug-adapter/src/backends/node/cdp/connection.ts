@@ -4,8 +4,8 @@ import { WebSocket, type RawData } from "ws";
 
 /** Node's own domain; the DevTools definitions do not have it. */
 interface NodeCommands {
-  "NodeRuntime.enable": { paramsType: []; returnType: void };
-  "NodeRuntime.notifyWhenWaitingForDisconnect": { paramsType: [{ enabled: boolean }]; returnType: void };
+  "NodeRuntime.enable": { paramsType: []; returnType: undefined };
+  "NodeRuntime.notifyWhenWaitingForDisconnect": { paramsType: [{ enabled: boolean }]; returnType: undefined };
 }
 interface NodeEvents {
   "NodeRuntime.waitingForDisconnect": [];
@@ -114,7 +114,7 @@ export class CdpConnection {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject });
       this.#socket.send(text, (error) => {
-        if (error !== undefined && error !== null && this.#pending.delete(id))
+        if (error instanceof Error && this.#pending.delete(id))
           reject(new CdpClosedError(method));
       });
     });
@@ -186,4 +186,3 @@ export class CdpConnection {
   }
 }
 
-export type { Protocol };
