@@ -147,7 +147,9 @@ export class DapClient {
         settle();
       };
       const timer = setTimeout(() => {
-        const seen = this.events.map(({ event, body }) => `${event} ${JSON.stringify(body)?.slice(0, 200)}`);
+        const seen = this.events.map(
+          ({ event, body }) => `${event} ${JSON.stringify(body ?? null).slice(0, 200)}`,
+        );
         finish(() =>
           reject(new Error(`waited ${patience} ms for ${what}; events:\n${seen.slice(-20).join("\n")}`)),
         );

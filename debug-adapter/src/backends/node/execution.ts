@@ -145,7 +145,9 @@ export class Execution {
     this.#paused = {
       // The script that wakes an idle program may also run in the middle of a busy one.
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- that script has no id before it is parsed
-      callFrames: event.callFrames.filter(({ url }) => url !== IDLE_SCRIPT),
+      callFrames: event.callFrames.filter(
+        ({ location }) => this.#scripts.byId(location.scriptId)?.url !== IDLE_SCRIPT,
+      ),
       values,
       exception,
       uncaught: (event.data as { uncaught?: boolean } | undefined)?.uncaught === true,

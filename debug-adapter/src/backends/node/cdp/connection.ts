@@ -1,4 +1,3 @@
-import type { Protocol } from "devtools-protocol";
 import type { ProtocolMapping } from "devtools-protocol/types/protocol-mapping.js";
 import { WebSocket, type RawData } from "ws";
 
@@ -114,8 +113,7 @@ export class CdpConnection {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject });
       this.#socket.send(text, (error) => {
-        if (error instanceof Error && this.#pending.delete(id))
-          reject(new CdpClosedError(method));
+        if (error instanceof Error && this.#pending.delete(id)) reject(new CdpClosedError(method));
       });
     });
   }
@@ -185,4 +183,3 @@ export class CdpConnection {
     }
   }
 }
-
