@@ -48,7 +48,7 @@ describe("breakpoints", () => {
     const line = session.line("turn");
     assert.equal((await set({ line, condition: "turns === 7" })).verified, true);
     await session.stopped();
-    assert.equal(await session.evaluate("turns", (await session.frames())[0]!.id), "8");
+    assert.equal(await session.evaluate("turns", (await session.frames())[0]!.id), "7");
     const wrong = await set({ line, condition: "turns ===" });
     assert.equal(wrong.verified, false);
     assert.match(wrong.message, /condition has an error: SyntaxError/);
