@@ -137,7 +137,7 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message = ""): boolean {
     if (this.done()) return super.cancel();
-    if (propagating.has(this as Task<unknown>)) {
+    if (propagating.has(this)) {
       metCycle = true;
       return false;
     }
@@ -301,25 +301,25 @@ export class Task<T> extends Future<T> {
     const forwards =
       waiter instanceof Task || waiter?._origin?.children !== undefined || this._strands !== null;
     if (!forwards) return this.#cancelWaits(message);
-    propagating.add(this as Task<unknown>);
+    propagating.add(this);
     try {
       return this.#cancelWaits(message);
     } finally {
-      propagating.delete(this as Task<unknown>);
+      propagating.delete(this);
     }
   }
 
   /** Gives its wait up and takes the cancel itself: what it waits for waits for it, and would never tell. */
   #leaveCycle(): void {
     metCycle = false;
-    const owners: (Task<unknown> | AwaitStrand)[] = [this as Task<unknown>, ...(this._strands ?? [])];
+    const owners: (Task<unknown> | AwaitStrand)[] = [this, ...(this._strands ?? [])];
     for (const owner of owners.reverse()) {
       const waiter = owner._waiter;
       if (waiter === null || waiter._origin?.kind === "foreign") continue;
       waiter._forget(owner);
       owner._waiter = null;
       owner._cancelArrives = false;
-      if (instrument !== null) instrument.taskScheduled(this as Task<unknown>);
+      if (instrument !== null) instrument.taskScheduled(this);
       owner._enqueue();
       return;
     }

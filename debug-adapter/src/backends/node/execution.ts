@@ -153,7 +153,6 @@ export class Execution {
     };
     this.#paused = {
       // The script that wakes an idle program may also run in the middle of a busy one.
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- that script has no id before it is parsed
       callFrames: event.callFrames.filter(
         ({ location }) => this.#scripts.byId(location.scriptId)?.url !== IDLE_SCRIPT,
       ),
