@@ -236,7 +236,11 @@ describe("a pinned task", () => {
       { id: 1, name: "workers.mjs" },
       { id: threadId, name: "waiting" },
     ]);
-    assert.deepEqual(await session.stack(threadId), [`consumer workers.mjs:${session.line("get")}`]);
+    assert.deepEqual(await session.stack(threadId), [
+      `consumer workers.mjs:${session.line("get")}`,
+      "[waiting created by]",
+      `main workers.mjs:${session.line("create-waiting")}`,
+    ]);
     const [top] = await session.frames(threadId);
     const locals = await session.variables(top!.id);
     assert.equal(locals.get("label")?.value, "'consumer of jobs'");

@@ -6,6 +6,7 @@ import type {
   SiteId,
   SourceLocation,
   TaskId,
+  TaskInfo,
   TreeQuery,
   TreeReply,
 } from "@asyncscope/protocol";
@@ -42,8 +43,8 @@ export interface TaskBackend {
   resolveSite(site: Site): Promise<SourceLocation | undefined>;
   /** Sites by id, as they came with earlier replies. */
   site(id: SiteId): Site | undefined;
-  /** The stack of a suspended task, innermost first, with its live variables. */
-  frames(task: TaskId): Promise<FrameView[]>;
+  /** The stack of a suspended task, innermost first, with its live variables, down to who created it. */
+  frames(task: TaskInfo): Promise<FrameView[]>;
   /** The items of a queue, indexed. */
   items(resource: number): VariableContainer;
 }

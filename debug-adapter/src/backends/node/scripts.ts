@@ -30,7 +30,7 @@ export interface SourcePosition {
   readonly skipped: boolean;
 }
 
-/** After a look-up that found nothing, how long the next one waits, in milliseconds. */
+/** The next look-up waits at least so long, in milliseconds, and a hundred times what the last one took. */
 const LOOK_UP_PAUSE_MS = 1000;
 
 /** The scripts of the program and their source maps. What was learned stays known while the domain is off. */
@@ -48,7 +48,7 @@ export class Scripts {
   readonly #runtime = new Set<string>();
   /** Scripts known from their files only, by path. */
   readonly #fromFiles = new Map<string, Script>();
-  #lastLookUp = 0;
+  #nextLookUp = 0;
   #lookingUp: Promise<void> | undefined;
 
   constructor(
@@ -108,16 +108,19 @@ export class Scripts {
 
   /**
    * Learns the scripts loaded so far. V8 tells only while the Debugger domain is on, so it goes on for a moment
-   * (measured: 2 to 6 ms in a running program), and at most once a second when nothing new was found.
+   * (measured: the program stands still for 25 to 55 ms the first time, 5 to 40 ms later, growing with its heap). It
+   * is done only for a script that is not known yet, and never for more than one percent of the time.
    */
   lookUp(): Promise<void> {
     if (this.#lookingUp !== undefined) return this.#lookingUp;
     // While the domain is on, scripts are told of as they load.
     if (this.#domain.enabled) return this.#domain.settled;
-    if (Date.now() - this.#lastLookUp < LOOK_UP_PAUSE_MS) return Promise.resolve();
+    if (performance.now() < this.#nextLookUp) return Promise.resolve();
+    const start = performance.now();
     this.#lookingUp = this.#askForScripts().finally(() => {
       this.#lookingUp = undefined;
-      this.#lastLookUp = Date.now();
+      const end = performance.now();
+      this.#nextLookUp = end + Math.max(LOOK_UP_PAUSE_MS, 100 * (end - start));
     });
     return this.#lookingUp;
   }

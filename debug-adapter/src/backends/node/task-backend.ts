@@ -7,6 +7,7 @@ import type {
   SiteId,
   SourceLocation,
   TaskId,
+  TaskInfo,
   TreeQuery,
   TreeReply,
 } from "@asyncscope/protocol";
@@ -17,7 +18,7 @@ import type { Page, Property, VariableContainer } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import type { InspectorAccess, ProgramEvent } from "./inspector-access.js";
 import type { Scripts } from "./scripts.js";
-import { positionFrame } from "./static-frames.js";
+import { labelFrame, positionFrame } from "./static-frames.js";
 import { generatorState, SuspendedFrame, type GeneratorState } from "./suspended-frames.js";
 import { Values } from "./values/values.js";
 
@@ -173,7 +174,7 @@ export class NodeTaskBackend implements TaskBackend {
     }
   }
 
-  async frames(task: TaskId): Promise<FrameView[]> {
+  async frames({ id: task, name: taskName, created }: TaskInfo): Promise<FrameView[]> {
     // Lives until the next look at this task: an expanded frame must stay readable.
     const group = `frames-${task}`;
     await this.#cdp.send("Runtime.releaseObjectGroup", { objectGroup: group });
@@ -201,6 +202,16 @@ export class NodeTaskBackend implements TaskBackend {
       const location = site === undefined ? undefined : await this.resolveSite(site);
       if (location !== undefined)
         out.push(positionFrame(this.#cdp, name, { ...location, script: undefined, skipped: false }));
+    }
+    const site = this.#sites.get(created);
+    const creator = site === undefined ? undefined : await this.resolveSite(site);
+    if (creator !== undefined) {
+      const name =
+        creator.functionName === undefined || creator.functionName === ""
+          ? "(anonymous)"
+          : creator.functionName;
+      out.push(labelFrame(`${taskName} created by`));
+      out.push(positionFrame(this.#cdp, name, { ...creator, script: undefined, skipped: false }));
     }
     return out;
   }
