@@ -101,7 +101,7 @@ export const ERRORS = {
   ],
   blocked: [
     3010,
-    "The program does not answer: its event loop is blocked by code that does not return. Press Pause to see where it is.",
+    "The program does not answer within 1 s: its thread is inside a native call that does not return, such as a synchronous child process or file operation. What is shown is the last state seen.",
     false,
   ],
   stepSuspended: [

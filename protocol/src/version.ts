@@ -22,6 +22,6 @@ export const EVENT_BINDING = "__asyncscope_event";
 export interface ActivationOptions {
   /** {@link PROTOCOL_VERSION} of the one who asks. */
   readonly protocolVersion: number;
-  /** Whether creation sites of tasks are captured (costs about 3 µs each, budgeted). Default true. */
+  /** Whether creation sites of tasks are captured (about 10 µs each, budgeted). Default true. */
   readonly captureSites?: boolean;
 }

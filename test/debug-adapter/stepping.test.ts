@@ -37,6 +37,24 @@ describe("stepping in synchronous code", () => {
     assert.equal(await session.ended(), 0);
   });
 
+  it("passes over files to skip, whose frames are dimmed", async () => {
+    const session = Session.inMemory();
+    await session.launch("uses-library.cjs", { stopAt: ["call"], config: { skipFiles: ["**/library/**"] } });
+    await session.stopAt("call");
+    await clear(session, "uses-library.cjs");
+    await session.step("stepIn");
+    const frames = await session.frames();
+    assert.deepEqual(
+      frames.slice(0, 3).map(({ name, hint }) => [name, hint]),
+      [
+        ["double", undefined],
+        ["apply", "subtle"],
+        ["(anonymous)", undefined],
+      ],
+    );
+    assert.equal(frames[0]!.line, session.line("callback"));
+  });
+
   it("is refused with a reason while the program runs", async () => {
     const session = Session.inMemory();
     await session.launch("endless.cjs");

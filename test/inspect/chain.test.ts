@@ -51,7 +51,7 @@ describe("The await chain of a task", () => {
       assert.deepEqual(frames("t"), [
         "innermost (generator)",
         "group (generator)",
-        "taskGroupBody (native)",
+        "taskGroup (native)",
         "locked (generator)",
         "withLock (native)",
         "limited (generator)",

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- bodies of DAP messages, looked into by tests */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { FrameReader } from "../../debug-adapter/src/framing/frame-reader.js";
 import type { Readable, Writable } from "node:stream";
@@ -26,7 +27,7 @@ type Event = DebugProtocol.Event & { body?: any };
 /** A small Debug Adapter Protocol client: requests as promises, events kept in order and waited for by condition. */
 export class DapClient {
   readonly #output: Writable;
-  readonly #pending = new Map<number, (response: DebugProtocol.Response) => void>();
+  readonly #pending = new Map<number, (response: DebugProtocol.Response | undefined) => void>();
   readonly #waiting = new Set<() => void>();
   #seq = 1;
   #closed = false;
@@ -52,6 +53,8 @@ export class DapClient {
 
   #close(): void {
     this.#closed = true;
+    for (const settle of this.#pending.values()) settle(undefined);
+    this.#pending.clear();
     for (const check of this.#waiting) check();
   }
 
@@ -96,6 +99,7 @@ export class DapClient {
   /** Sends a request; resolves with the body of its response, rejects with {@link DapError}. */
   async request<T = any>(command: string, args?: unknown): Promise<T> {
     const seq = this.#seq++;
+    if (this.#closed) throw new Error(`the adapter has ended; ${command} was not sent`);
     const answer = new Promise<DebugProtocol.Response>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`no response to ${command} within ${PATIENCE_MS} ms`)),
@@ -103,7 +107,8 @@ export class DapClient {
       );
       this.#pending.set(seq, (response) => {
         clearTimeout(timer);
-        resolve(response);
+        if (response === undefined) reject(new Error(`the adapter ended before it answered ${command}`));
+        else resolve(response);
       });
     });
     this.raw({ type: "request", seq, command, ...(args === undefined ? {} : { arguments: args }) });
@@ -142,7 +147,9 @@ export class DapClient {
         settle();
       };
       const timer = setTimeout(() => {
-        const seen = this.events.map(({ event, body }) => `${event} ${JSON.stringify(body)?.slice(0, 200)}`);
+        const seen = this.events.map(
+          ({ event, body }) => `${event} ${JSON.stringify(body ?? null).slice(0, 200)}`,
+        );
         finish(() =>
           reject(new Error(`waited ${patience} ms for ${what}; events:\n${seen.slice(-20).join("\n")}`)),
         );

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { HookData } from "./module-hooks.js";
 import type { PreloadOptions } from "./options.js";
 import { bundledRuntimeFile, isNotFound, resolveAfterFailure } from "./resolve-fallback.js";
-import { formatOf, isTypeScript, loadStripper } from "./typescript.js";
+import { formatOf, hasRuntimeSyntax, isTypeScript, loadStripper } from "./typescript.js";
 
 /** The parts of `node:module` used here; some exist only in later versions, some are not typed. */
 interface ModuleInternals {
@@ -51,6 +51,9 @@ export function installModuleSupport(options: PreloadOptions): void {
   nodeModule.register(pathToFileURL(options.hooksModule).href, { data });
 }
 
+/** Whether this Node runs TypeScript by itself. */
+const nodeStripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
+
 function installSyncHooks(
   options: PreloadOptions,
   registerHooks: NonNullable<ModuleInternals["registerHooks"]>,
@@ -70,13 +73,16 @@ function installSyncHooks(
     if (!url.startsWith("file:")) return next(url, context);
     const path = fileURLToPath(url);
     if (!isTypeScript(path)) return next(url, context);
-    const source = loadStripper(options.typeStripper).stripTypes(readFileSync(path, "utf8"), path);
+    const text = readFileSync(path, "utf8");
+    if (nodeStripsTypes && !hasRuntimeSyntax(text)) return next(url, context);
+    const source = loadStripper(options.typeStripper).stripTypes(text, path);
     return { format: formatOf(path, source), source, shortCircuit: true };
   };
   registerHooks(options.typeStripper === "" ? { resolve } : { resolve, load });
 }
 
 function patchRequire(options: PreloadOptions, { Module }: ModuleInternals): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
   const original = Module._resolveFilename;
   Module._resolveFilename = function (request, parent, ...rest) {
     try {

@@ -13,7 +13,7 @@ export function stripTypes(source: string, filename: string): string {
   try {
     return transformSync(source, { mode: "strip-only" }).code;
   } catch (error) {
-    if (codeOf(error) !== "UnsupportedSyntax") throw asSyntaxError(error, filename);
+    if (!/not supported in strip-only mode/.test(textOf(error))) throw asSyntaxError(error, filename);
   }
   try {
     const { code, map } = transformSync(source, { mode: "transform", sourceMap: true, filename });
@@ -30,13 +30,11 @@ function withSource(map: string, filename: string, source: string): string {
   return JSON.stringify({ ...parsed, sources: [filename], sourcesContent: [source] });
 }
 
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code;
+function textOf(error: unknown): string {
+  const detail = error as { message?: unknown; snippet?: unknown } | string | null;
+  return typeof detail === "string" ? detail : [detail?.message, detail?.snippet].filter(Boolean).join("\n");
 }
 
 function asSyntaxError(error: unknown, filename: string): Error {
-  const detail = error as { message?: unknown; snippet?: unknown } | string | null;
-  const text =
-    typeof detail === "string" ? detail : [detail?.message, detail?.snippet].filter(Boolean).join("\n");
-  return new SyntaxError(`${filename}: ${text}`);
+  return new SyntaxError(`${filename}: ${textOf(error)}`);
 }

@@ -21,6 +21,15 @@ export function loadStripper(path: string): TypeStripper {
 
 export const isTypeScript = (path: string): boolean => /\.[cm]?ts$/.test(path);
 
+const RUNTIME_SYNTAX =
+  /\benum\s+[\w$]+\s*\{|\b(?:namespace|module)\s+[\w$.]+\s*\{|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\b|\bimport\s+[\w$]+\s*=/;
+
+/**
+ * Whether a source may have TypeScript syntax that is more than types, which Node itself refuses. A false alarm (in a
+ * comment, say) costs a few milliseconds and nothing else.
+ */
+export const hasRuntimeSyntax = (source: string): boolean => RUNTIME_SYNTAX.test(source);
+
 /** Node's own rules: the extension decides, then the nearest package.json, then the syntax of the file. */
 export function formatOf(path: string, javascript: string): ModuleFormat {
   if (path.endsWith(".mts")) return "module";

@@ -43,6 +43,7 @@ export class BreakpointRequests {
       const statuses = await target.breakpoints.set(path, requests);
       const known = this.#early.get(path);
       statuses.forEach((status, i) => {
+        this.#places.set(status.id, { path, line: status.line });
         const early = known?.[i];
         if (early === undefined) return;
         this.#earlyIds.set(status.id, early.id);

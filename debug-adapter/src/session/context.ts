@@ -1,4 +1,3 @@
-import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { NodeTarget } from "../backends/node/target.js";
 import { fail } from "../errors.js";
 import type { Pins } from "../tasks/pins.js";
@@ -65,5 +64,3 @@ export function forget(context: SessionContext, thread: Lifetime): void {
   context.frames.prune((open) => open.thread === thread);
   context.variables.prune((open) => open.thread === thread);
 }
-
-export type { DebugProtocol };

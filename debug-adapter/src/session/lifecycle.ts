@@ -27,6 +27,8 @@ export class Lifecycle {
   #started = false;
   #ended = false;
   #launchArguments: Arguments | undefined;
+  /** Settles when the launch under way has been answered. */
+  #launching: Promise<unknown> = Promise.resolve();
   #configured: () => void = () => undefined;
   readonly #configuration: Promise<void>;
   programName = "main";
@@ -46,8 +48,7 @@ export class Lifecycle {
     if (this.#ended) return fail("ended", { command });
     if (!this.#started) return fail("notStarted", { command });
     const target = this.#program?.target;
-    if (target === undefined || target.isClosed)
-      return fail(this.#ended ? "ended" : "notStarted", { command });
+    if (target === undefined || target.isClosed) return fail("notStarted", { command });
     return target;
   }
 
@@ -63,13 +64,16 @@ export class Lifecycle {
   handlers(): Handlers {
     const launch: Handler = async (args) => {
       this.#begin();
-      await this.#launch(args);
+      const launching = this.#launch(args);
+      this.#launching = launching.catch(() => undefined);
+      await launching;
       return undefined;
     };
     const attach: Handler = async (args) => {
-      this.#begin();
+      if (this.#started) fail("alreadyStarted");
       const config = attachConfiguration(args);
-      const sources = sourceConfiguration(args, process.cwd());
+      const sources = sourceConfiguration(args, args.text("workspaceFolder") ?? process.cwd());
+      this.#begin();
       this.programName = `${config.address}:${config.port}`;
       try {
         const program = await Program.attach(config, sources, this.#host(), this.#events.target);
@@ -180,5 +184,6 @@ export class Lifecycle {
     if (program === undefined) return;
     if (terminate ?? program.launched) await (program.launched ? program.kill() : program.terminate());
     else await program.release();
+    await this.#launching;
   }
 }

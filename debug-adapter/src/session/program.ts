@@ -122,7 +122,7 @@ export class Program {
 
   async #spawn(command: LaunchCommand, config: LaunchConfiguration): Promise<void> {
     const { executable, args, env } = command;
-    const child = new LaunchedProcess(executable, args, config.cwd, env as NodeJS.ProcessEnv);
+    const child = new LaunchedProcess(executable, args, config.cwd, env);
     this.#process = child;
     try {
       await child.started;
@@ -224,6 +224,7 @@ export class Program {
   /** Leaves the program alone: it goes on without a debugger. */
   async release(): Promise<void> {
     this.#abort.abort();
+    this.#process?.setFree();
     this.#target?.close();
     await this.#target?.closed;
   }

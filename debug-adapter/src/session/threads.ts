@@ -1,5 +1,5 @@
 import type { Stop } from "../target/execution.js";
-import { Pins, type Pin, type PinEvents } from "../tasks/pins.js";
+import type { PinEvents } from "../tasks/pins.js";
 import { forget, MAIN_THREAD, type Handler, type Handlers, type SessionContext } from "./context.js";
 
 /** Events about pinned tasks: each is a thread that stands still while the task is suspended. */
@@ -45,5 +45,3 @@ export function threadHandlers(context: SessionContext, programName: () => strin
   };
   return { threads };
 }
-
-export type { Pin, Pins };

@@ -36,13 +36,3 @@ export interface VariableContainer {
   /** Sets one of the listed variables to the value of an expression; throws when it cannot be changed. */
   set?(name: string, expression: string): Promise<ValueView>;
 }
-
-/** Makes any list of properties a container. */
-export function fixedContainer(properties: readonly Property[]): VariableContainer {
-  return {
-    list: ({ start = 0, count }) =>
-      Promise.resolve(
-        properties.slice(start, count === undefined || count === 0 ? undefined : start + count),
-      ),
-  };
-}

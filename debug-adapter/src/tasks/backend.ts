@@ -6,6 +6,7 @@ import type {
   SiteId,
   SourceLocation,
   TaskId,
+  TaskInfo,
   TreeQuery,
   TreeReply,
 } from "@asyncscope/protocol";
@@ -26,6 +27,8 @@ export interface TaskBackend {
   readonly ready: boolean;
   /** Why there will be no tasks, in words for the user. */
   readonly problem: string | undefined;
+  /** Makes {@link ready} true when an inspector has come that has not been heard of yet. */
+  probe(): Promise<void>;
   /** Rejects with {@link ProgramBlockedError} when the program does not answer in time. */
   tree(query: TreeQuery): Promise<TreeReply>;
   resources(query: ResourceQuery): Promise<ResourceReply>;
@@ -40,8 +43,8 @@ export interface TaskBackend {
   resolveSite(site: Site): Promise<SourceLocation | undefined>;
   /** Sites by id, as they came with earlier replies. */
   site(id: SiteId): Site | undefined;
-  /** The stack of a suspended task, innermost first, with its live variables. */
-  frames(task: TaskId): Promise<FrameView[]>;
+  /** The stack of a suspended task, innermost first, with its live variables, down to who created it. */
+  frames(task: TaskInfo): Promise<FrameView[]>;
   /** The items of a queue, indexed. */
   items(resource: number): VariableContainer;
 }

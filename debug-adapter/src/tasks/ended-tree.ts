@@ -3,7 +3,7 @@ import type { TaskId, TreeArguments, TreePage, TreeReply } from "@asyncscope/pro
 /** Answers a query for pages of the tree from a reply seen earlier, when the program can no longer be asked. */
 export function endedPages(
   last: TreeReply,
-  { order, pages, filter }: TreeArguments,
+  { order, pages, filter, deep }: TreeArguments,
 ): { readonly pages: TreePage[]; readonly shown: ReadonlySet<TaskId> } {
   const known = new Set(last.tasks.map(({ id }) => id));
   const text = filter?.text?.toLowerCase() ?? "";
@@ -36,5 +36,16 @@ export function endedPages(
     const all = children.get(task) ?? [];
     return { task, offset, children: all.slice(offset, offset + limit), total: all.length };
   });
+  if (deep === true) {
+    const reached = new Set(out.map(({ task }) => task));
+    // Grows while it is walked: breadth first.
+    for (const page of out)
+      for (const task of page.children) {
+        const below = children.get(task);
+        if (below === undefined || reached.has(task)) continue;
+        reached.add(task);
+        out.push({ task, offset: 0, children: below, total: below.length });
+      }
+  }
   return { pages: out, shown: new Set(out.flatMap((page) => page.children)) };
 }

@@ -132,6 +132,6 @@ export class Pins {
   /** The frames of a pinned task; throws when it runs. */
   async frames(pin: Pin, backend: TaskBackend): Promise<FrameView[]> {
     if (pin.wait === undefined) return fail("notPaused");
-    return backend.frames(pin.task);
+    return backend.frames(pin.info);
   }
 }

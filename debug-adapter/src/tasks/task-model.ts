@@ -3,6 +3,7 @@ import type {
   ChainBody,
   CancelTaskArguments,
   CancelTaskBody,
+  ResourceNode,
   ResourceReply,
   ResourcesArguments,
   ResourcesBody,
@@ -24,6 +25,9 @@ type Status = TreeBody["status"];
 
 /** Locations are asked for at most this many tasks of a reply: the rows that can be seen. */
 const MAX_LOCATIONS = 200;
+
+/** How long an answer waits for positions, in milliseconds. */
+const LOCATIONS_MS = 500;
 
 const NO_COUNTS: TreeBody["counts"] = {
   created: 0,
@@ -75,7 +79,7 @@ export class TaskModel {
   }
 
   async tree(args: TreeArguments): Promise<TreeBody> {
-    const backend = this.#available();
+    const backend = await this.#meet();
     if (backend === undefined) return this.#lastTree(args);
     const { locations, ...query } = args;
     let reply: TreeReply;
@@ -90,7 +94,9 @@ export class TaskModel {
 
   async #body(reply: TreeReply, locations: boolean): Promise<Omit<TreeBody, "status">> {
     const { now, version, pages, counts, hidden } = reply;
-    return { now, version, pages, counts, hidden, tasks: await this.#nodes(reply.tasks, locations) };
+    // A program that became blocked in between must not keep the tree waiting for its positions.
+    const tasks = await within(LOCATIONS_MS, this.#nodes(reply.tasks, locations), reply.tasks);
+    return { now, version, pages, counts, hidden, tasks };
   }
 
   async #nodes(tasks: readonly TaskInfo[], locations: boolean): Promise<TaskNode[]> {
@@ -133,7 +139,7 @@ export class TaskModel {
   }
 
   async resources(args: ResourcesArguments): Promise<ResourcesBody> {
-    const backend = this.#available();
+    const backend = await this.#meet();
     if (backend === undefined) return this.#lastResourcesBody();
     try {
       this.#lastResources = await backend.resources(args);
@@ -145,7 +151,13 @@ export class TaskModel {
 
   async #resourcesBody(reply: ResourceReply): Promise<Omit<ResourcesBody, "status">> {
     const { now, version, total, tasks } = reply;
-    const resources = await Promise.all(
+    const resources = await this.#resourceNodes(reply);
+    return { now, version, resources, total, tasks };
+  }
+
+  #resourceNodes(reply: ResourceReply): Promise<ResourceNode[]> {
+    const plain = reply.resources.map((resource) => ({ ...resource, itemsReference: 0 }));
+    const located = Promise.all(
       reply.resources.map(async (resource) => {
         const createdAtLocation = resource.created === 0 ? undefined : await this.#site(resource.created);
         const itemsReference = this.#ended ? 0 : this.itemsReference(resource.id, resource.size ?? 0);
@@ -156,7 +168,7 @@ export class TaskModel {
         };
       }),
     );
-    return { now, version, resources, total, tasks };
+    return within(LOCATIONS_MS, located, plain);
   }
 
   async chain({ task, limit = 50 }: ChainArguments): Promise<ChainBody> {
@@ -201,6 +213,11 @@ export class TaskModel {
     return among({ pages: [{ task: 0, limit: 1000 }], deep: true, limit: 20000 });
   }
 
+  async #meet(): Promise<TaskBackend | undefined> {
+    if (!this.#ended && this.#backend?.ready === false) await this.#backend.probe().catch(() => undefined);
+    return this.#available();
+  }
+
   #available(): TaskBackend | undefined {
     return this.#ended || this.#backend?.ready !== true ? undefined : this.#backend;
   }
@@ -215,7 +232,7 @@ export class TaskModel {
     const message = this.#emptyMessage();
     if (this.#last === undefined)
       return { ...EMPTY_TREE, status: this.status, ...(message ? { message } : {}) };
-    const tasks = await this.#nodes(this.#last.tasks, true);
+    const tasks = await within(LOCATIONS_MS, this.#nodes(this.#last.tasks, true), this.#last.tasks);
     const { pages, shown } = endedPages(this.#last, args);
     return {
       status: this.status,
@@ -268,3 +285,17 @@ const EMPTY_RESOURCES: ResourcesBody = {
   total: 0,
   tasks: [],
 };
+
+/** What `work` gives, or `instead` when it takes longer than that. */
+async function within<T>(milliseconds: number, work: Promise<T>, instead: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(instead), milliseconds);
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

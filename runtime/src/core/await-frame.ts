@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /** How many await frames an error has been given. */
 const awaitFrames = new WeakMap<Error, number>();
 
@@ -7,7 +9,7 @@ const awaitFrames = new WeakMap<Error, number>();
  * @param above the method that the awaiting generator called: its line is the one below.
  */
 export function addAwaitFrame(error: unknown, above: (...args: never[]) => unknown): void {
-  if (!(error instanceof Error)) return;
+  if (types.isProxy(error) || !(error instanceof Error)) return;
   const limit = Error.stackTraceLimit;
   const count = awaitFrames.get(error) ?? 0;
   if (!(count < limit)) return;

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * The errors of the runtime, with the names of asyncio's. JavaScript has no BaseException, so `catch` catches
  * all of them: use {@link isCancelled} to let a cancellation pass.
@@ -29,10 +31,27 @@ export class InvalidStateError extends Error {
  */
 export class CancelledError extends Error {
   override name = "CancelledError";
-  /** Name of the task that asked for the cancel, when it is known. */
-  cancelledBy?: string;
+  /** Name of the task that asked for the cancel; absent when it came from outside any task (a timer, a signal). */
+  declare readonly cancelledBy?: string;
   constructor(message = "") {
     super(message);
+  }
+}
+
+/** @internal What is kept of a cancel until somebody asks for the error. */
+export class CancelRequest {
+  constructor(
+    readonly message: string,
+    /** Name of the task that asked; undefined outside any task. */
+    readonly by: string | undefined,
+  ) {}
+
+  toError(): CancelledError {
+    const error = new CancelledError(this.message);
+    // Not enumerable: the error prints as it would without.
+    if (this.by !== undefined)
+      Object.defineProperty(error, "cancelledBy", { value: this.by, configurable: true });
+    return error;
   }
 }
 
@@ -103,15 +122,20 @@ export function isCancelled(error: unknown): boolean {
   return asCancelledError(error) !== null;
 }
 
-/** @internal The CancelledError that `error` is or carries, else null. */
+/** @internal The CancelledError that `error` is or carries, else null. Runs no trap of a proxy. */
 export function asCancelledError(error: unknown): CancelledError | null {
+  if (types.isProxy(error)) return null;
   if (error instanceof CancelledError) return error;
-  if (error instanceof Error && error.name === "AbortError" && error.cause instanceof CancelledError)
-    return error.cause;
+  if (!(error instanceof Error)) return null;
+  try {
+    if (error.name === "AbortError" && error.cause instanceof CancelledError) return error.cause;
+  } catch {
+    // A getter of the program's that throws: not what Node's own APIs make.
+  }
   return null;
 }
 
 /** @internal Whether `error` ends the loop instead of going to an exception handler. */
 export function isFatal(error: unknown): error is FatalError {
-  return error instanceof FatalError;
+  return !types.isProxy(error) && error instanceof FatalError;
 }

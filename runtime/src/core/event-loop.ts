@@ -85,6 +85,7 @@ export class EventLoop {
   #running = false;
   #stopping = false;
   #closed = false;
+  #isShuttingDown = false;
   #fatalError: FatalError | null = null;
   #endRun: ((error: FatalError | null) => void) | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
@@ -200,6 +201,7 @@ export class EventLoop {
           "cannot run an event loop while another one is running: await its work instead",
         );
       const keepAlive = setInterval(() => undefined, FOREVER);
+      if (this.#isShuttingDown) keepAlive.unref();
       this.#running = true;
       setRunningLoop(this);
       this.#endRun = (error) => {
@@ -283,6 +285,14 @@ export class EventLoop {
   /** @internal The same, inside the context variables of what failed (rule EH-05). */
   _report(context: ExceptionContext, where: Context | null): void {
     report(this, context, where);
+  }
+
+  /**
+   * @internal From now on a run keeps the process alive by its timers and I/O alone: what is left over and cannot
+   * be woken (an async function inside a promise that nobody settles) must not keep a finished program.
+   */
+  _shutDown(): void {
+    this.#isShuttingDown = true;
   }
 
   /** @internal */

@@ -3,9 +3,10 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, complete, delivered, suspend } from "./awaitable.js";
 import type { Context } from "./context.js";
 import { currentContext } from "./context.js";
-import { CancelledError, InvalidStateError } from "./errors.js";
+import { asCancelledError, CancelledError, CancelRequest, InvalidStateError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import type { WaitOrigin } from "./instrument.js";
+import { currentTaskOrNull } from "./current-task.js";
 import { getRunningLoop } from "./running-loop.js";
 import { UnretrievedError, watchForCollection, retrieved } from "./unretrieved.js";
 
@@ -234,23 +235,26 @@ export class Future<T> implements Awaitable<T> {
   /** @internal */
   _cancel(message: string, error: CancelledError | null = null): void {
     this._state = CANCELLED;
-    this._value = error ?? message;
+    const by = error === null ? currentTaskOrNull() : null;
+    this._value = error ?? (by === null ? message : new CancelRequest(message, by.name));
     this._settled();
   }
 
   /** @internal The first one that asks gets the original error, later ones fresh ones with its message (CA-16). */
   _cancelledError(): CancelledError {
-    if (typeof this._value === "string") return new CancelledError(this._value);
-    const original = this._value as CancelledError;
-    this._value = original.message;
-    return original;
+    const value = this._value as string | CancelRequest | CancelledError;
+    if (typeof value === "string") return new CancelledError(value);
+    if (value instanceof CancelRequest) return value.toError();
+    this._value =
+      value.cancelledBy === undefined ? value.message : new CancelRequest(value.message, value.cancelledBy);
+    return value;
   }
 
   /** @internal Whether those who wait for it get a CancelledError, also as the error of a composite. */
   _endedByCancel(): boolean {
     return (
       this._state === CANCELLED ||
-      (this._state === FAILED && (this._value as UnretrievedError).error instanceof CancelledError)
+      (this._state === FAILED && asCancelledError((this._value as UnretrievedError).error) !== null)
     );
   }
 

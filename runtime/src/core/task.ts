@@ -8,7 +8,7 @@ import { asCoroutine, AsyncCall } from "./async-call.js";
 import type { AwaitStrand } from "./await-strand.js";
 import { asyncScopeFor, currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
 import { drive } from "./driver.js";
-import { asCancelledError, CancelledError, isFatal, RuntimeError } from "./errors.js";
+import { asCancelledError, CancelledError, CancelRequest, isFatal, RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
@@ -17,6 +17,10 @@ import { getRunningLoop } from "./running-loop.js";
 import { watchForCollection } from "./unretrieved.js";
 
 let lastId = 0;
+/** The tasks through which a cancel is on its way now. */
+const propagating = new Set<Task<unknown>>();
+/** That cancel came back to one of them. */
+let metCycle = false;
 
 /** Options of {@link createTask}. */
 export interface TaskOptions {
@@ -47,7 +51,7 @@ export class Task<T> extends Future<T> {
   #name: string | null;
   readonly #coroutine: Coroutine<T>;
   #cancelRequests = 0;
-  #pendingCancel: string | null = null;
+  #pendingCancel: CancelRequest | null = null;
   #controller: AbortController | null = null;
   #asyncScope: AsyncResource | null = null;
   #unlinkSignal: (() => void) | null = null;
@@ -111,7 +115,7 @@ export class Task<T> extends Future<T> {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       if (this.#cancelRequests > 0 || this.cancelled())
-        this.#controller.abort(new CancelledError(this.#pendingCancel ?? ""));
+        this.#controller.abort(this.#pendingCancel?.toError() ?? new CancelledError());
     }
     return this.#controller.signal;
   }
@@ -133,10 +137,19 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message = ""): boolean {
     if (this.done()) return super.cancel();
+    if (propagating.has(this)) {
+      metCycle = true;
+      return false;
+    }
     this.#cancelRequests++;
     if (instrument !== null) instrument.cancelRequested(this, currentTaskOrNull(), message);
-    if (!this.#cancelWaits(message)) this.#pendingCancel ??= message;
-    this.#controller?.abort(new CancelledError(message));
+    const taken = this.#propagateCancel(message);
+    if (!taken || this.#controller !== null) {
+      const request = new CancelRequest(message, currentTaskOrNull()?.name);
+      if (!taken) this.#pendingCancel ??= request;
+      this.#controller?.abort(request.toError());
+    }
+    if (!taken && metCycle) this.#leaveCycle();
     return true;
   }
 
@@ -201,10 +214,10 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _finish(value: unknown): void {
     // A cancel that came too late to be delivered still counts: the result is dropped (rule CA-10).
-    const message = this.#pendingCancel;
-    if (message !== null) {
+    if (this.#pendingCancel !== null) {
+      const error = this._makeCancelled();
       this.#end();
-      this._cancel(message);
+      this._cancel(error.message, error);
     } else {
       this.#end();
       if (this._loop._debug && this.#cancelRequests > 0) this.#reportSwallowedCancel();
@@ -236,7 +249,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _pendingCancel(): string | null {
-    return this.#pendingCancel;
+    return this.#pendingCancel?.message ?? null;
   }
 
   /** @internal */
@@ -246,7 +259,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _makeCancelled(): CancelledError {
-    const error = new CancelledError(this.#pendingCancel ?? "");
+    const error = this.#pendingCancel?.toError() ?? new CancelledError();
     this.#pendingCancel = null;
     return error;
   }
@@ -280,6 +293,36 @@ export class Task<T> extends Future<T> {
   /** @internal Whether its coroutine is a generator, whose frames can be read. */
   get _isGenerator(): boolean {
     return this.#coroutine instanceof GeneratorCoroutine;
+  }
+
+  /** As {@link #cancelWaits}, noticing when the cancel comes back: tasks may wait for each other in a circle. */
+  #propagateCancel(message: string): boolean {
+    const waiter = this._waiter;
+    const forwards =
+      waiter instanceof Task || waiter?._origin?.children !== undefined || this._strands !== null;
+    if (!forwards) return this.#cancelWaits(message);
+    propagating.add(this);
+    try {
+      return this.#cancelWaits(message);
+    } finally {
+      propagating.delete(this);
+    }
+  }
+
+  /** Gives its wait up and takes the cancel itself: what it waits for waits for it, and would never tell. */
+  #leaveCycle(): void {
+    metCycle = false;
+    const owners: (Task<unknown> | AwaitStrand)[] = [this, ...(this._strands ?? [])];
+    for (const owner of owners.reverse()) {
+      const waiter = owner._waiter;
+      if (waiter === null || waiter._origin?.kind === "foreign") continue;
+      waiter._forget(owner);
+      owner._waiter = null;
+      owner._cancelArrives = false;
+      if (instrument !== null) instrument.taskScheduled(this);
+      owner._enqueue();
+      return;
+    }
   }
 
   /** Cancels all that it waits for. @returns whether anything took the cancel. */

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { EventLoop } from "./event-loop.js";
 import type { Future } from "./future.js";
 import type { Context } from "./context.js";
@@ -26,7 +27,7 @@ export class UnretrievedError {
     readonly context: Context | null,
   ) {
     // An Error whose stack was never read keeps the objects of its frames alive, the future among them (JS-20).
-    if (error instanceof Error) {
+    if (!types.isProxy(error) && error instanceof Error) {
       this.#stack = readStack(error);
       this.#awaitFrames = countAwaitFrames(error);
     }

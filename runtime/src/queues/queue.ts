@@ -102,7 +102,7 @@ export class Queue<T> extends Primitive {
    * @throws QueueShutDown when it is empty and shut down, also when it was waiting (rules QS-02, QS-03).
    */
   get(): Coroutine<T> {
-    return new Get(this);
+    return new Get(this, this._getters);
   }
 
   /** @throws QueueEmpty when there is no item; QueueShutDown when there will be none any more. */
@@ -128,7 +128,7 @@ export class Queue<T> extends Primitive {
 
   /** Waits until every item put has had its {@link taskDone}; does not suspend when that is so (rule QU-12). */
   join(): Coroutine<void> {
-    return new Join(this);
+    return new Join(this, this._joiners);
   }
 
   /**
@@ -154,7 +154,7 @@ export class Queue<T> extends Primitive {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, void, undefined> {
     return {
-      next: () => awaitNatively(new NextItem(this)),
+      next: () => awaitNatively(new NextItem(this, this._getters)),
       return: () => Promise.resolve({ done: true, value: undefined }),
       [Symbol.asyncIterator]() {
         return this;
@@ -225,13 +225,11 @@ export class Queue<T> extends Primitive {
   }
 }
 
-class Put<T> extends WaitOperation<void> {
-  readonly #queue: Queue<T>;
+class Put<T> extends WaitOperation<Queue<T>, void> {
   readonly #item: T;
 
   constructor(queue: Queue<T>, item: T) {
-    super(queue._putters);
-    this.#queue = queue;
+    super(queue, queue._putters);
     this.#item = item;
   }
 
@@ -240,7 +238,7 @@ class Put<T> extends WaitOperation<void> {
   }
 
   start(): IteratorResult<Suspension, void> {
-    const queue = this.#queue;
+    const queue = this.on;
     if (queue.full()) {
       if (!queue._isShutDown) return this.wait();
       throw queue._shutDownError();
@@ -262,18 +260,11 @@ class Put<T> extends WaitOperation<void> {
 
   override gaveUp(woken: boolean): void {
     // It was to take the room that a get made: the next one may (rule QU-05).
-    if (woken && !this.#queue.full()) this.#queue._putters.wakeNext();
+    if (woken && !this.on.full()) this.on._putters.wakeNext();
   }
 }
 
-abstract class Take<T, R> extends WaitOperation<R> {
-  readonly #queue: Queue<T>;
-
-  constructor(queue: Queue<T>) {
-    super(queue._getters);
-    this.#queue = queue;
-  }
-
+abstract class Take<T, R> extends WaitOperation<Queue<T>, R> {
   get _name(): string {
     return "Queue.get";
   }
@@ -282,7 +273,7 @@ abstract class Take<T, R> extends WaitOperation<R> {
   abstract ended(error: QueueShutDown): R;
 
   start(): IteratorResult<Suspension, R> {
-    const queue = this.#queue;
+    const queue = this.on;
     if (queue._store.length > 0) return complete(this.taken(queue.getNowait()));
     return queue._isShutDown ? complete(this.ended(queue._shutDownError())) : this.wait();
   }
@@ -294,7 +285,7 @@ abstract class Take<T, R> extends WaitOperation<R> {
 
   override gaveUp(woken: boolean): void {
     // The item that it was woken for stays in the queue, for the next one (rules QU-03, QU-04).
-    if (woken && this.#queue._store.length > 0) this.#queue._getters.wakeNext();
+    if (woken && this.on._store.length > 0) this.on._getters.wakeNext();
   }
 }
 
@@ -319,20 +310,13 @@ class NextItem<T> extends Take<T, IteratorResult<T, void>> {
   }
 }
 
-class Join<T> extends WaitOperation<void> {
-  readonly #queue: Queue<T>;
-
-  constructor(queue: Queue<T>) {
-    super(queue._joiners);
-    this.#queue = queue;
-  }
-
+class Join<T> extends WaitOperation<Queue<T>, void> {
   get _name(): string {
     return "Queue.join";
   }
 
   start(): IteratorResult<Suspension, void> {
-    return this.#queue._unfinished > 0 ? this.wait() : complete(undefined);
+    return this.on._unfinished > 0 ? this.wait() : complete(undefined);
   }
 
   woken(): IteratorResult<Suspension, void> {

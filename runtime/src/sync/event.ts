@@ -38,7 +38,7 @@ export class Event extends Primitive {
    * @throws RuntimeError when it has to wait in another loop than those before.
    */
   wait(): Coroutine<true> {
-    return new Wait(this);
+    return new Wait(this, this._queue);
   }
 
   /** Sets the flag and wakes all that wait, in order. No effect when it is set already. */
@@ -80,20 +80,13 @@ export class Event extends Primitive {
   }
 }
 
-class Wait extends WaitOperation<true> {
-  readonly #event: Event;
-
-  constructor(event: Event) {
-    super(event._queue);
-    this.#event = event;
-  }
-
+class Wait extends WaitOperation<Event, true> {
   get _name(): string {
     return "Event.wait";
   }
 
   start(): IteratorResult<Suspension, true> {
-    return this.#event.isSet() ? complete<true>(true) : this.wait();
+    return this.on.isSet() ? complete<true>(true) : this.wait();
   }
 
   woken(): IteratorResult<Suspension, true> {

@@ -50,7 +50,7 @@ export class Lock extends Primitive {
    * @example yield* lock.acquire(); try { … } finally { lock.release(); }
    */
   acquire(): Coroutine<true> {
-    return new Acquire(this);
+    return new Acquire(this, this._queue);
   }
 
   /**
@@ -85,7 +85,7 @@ export class Lock extends Primitive {
    * @example await using _ = await lock.hold(); // in a coroutine: using _ = yield* lock.hold();
    */
   hold(): Coroutine<LockGuard> {
-    return new Hold(this);
+    return new Hold(this, this._queue);
   }
 
   statistics(): LockStatistics {
@@ -149,27 +149,20 @@ export class LockGuard {
   }
 }
 
-abstract class AcquireOperation<T> extends WaitOperation<T> {
-  readonly #lock: Lock;
-
-  constructor(lock: Lock) {
-    super(lock._queue);
-    this.#lock = lock;
-  }
-
+abstract class AcquireOperation<T> extends WaitOperation<Lock, T> {
   abstract acquired(lock: Lock): T;
 
   start(): IteratorResult<Suspension, T> {
-    return this.#lock._free ? this.woken() : this.wait();
+    return this.on._free ? this.woken() : this.wait();
   }
 
   woken(): IteratorResult<Suspension, T> {
-    this.#lock._take();
-    return complete(this.acquired(this.#lock));
+    this.on._take();
+    return complete(this.acquired(this.on));
   }
 
   override gaveUp(): void {
-    this.#lock._passOn();
+    this.on._passOn();
   }
 }
 

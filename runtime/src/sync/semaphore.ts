@@ -56,7 +56,7 @@ export class Semaphore extends Primitive {
    * @throws RuntimeError when it has to wait in another loop than those before.
    */
   acquire(): Coroutine<true> {
-    return new Acquire(this);
+    return new Acquire(this, this._queue);
   }
 
   /** Gives a permit back, to the first that waits if there is one. May exceed the initial value. */
@@ -143,20 +143,13 @@ export class BoundedSemaphore extends Semaphore {
   }
 }
 
-class Acquire extends WaitOperation<true> {
-  readonly #semaphore: Semaphore;
-
-  constructor(semaphore: Semaphore) {
-    super(semaphore._queue);
-    this.#semaphore = semaphore;
-  }
-
+class Acquire extends WaitOperation<Semaphore, true> {
   get _name(): string {
     return "Semaphore.acquire";
   }
 
   start(): IteratorResult<Suspension, true> {
-    const semaphore = this.#semaphore;
+    const semaphore = this.on;
     if (semaphore.locked()) return this.wait();
     semaphore._value--;
     semaphore._changed();
@@ -164,15 +157,15 @@ class Acquire extends WaitOperation<true> {
   }
 
   woken(): IteratorResult<Suspension, true> {
-    this.#semaphore._wakeAllowed();
+    this.on._wakeAllowed();
     return complete<true>(true);
   }
 
   override gaveUp(woken: boolean): void {
     // Its permit goes back (rule SE-04).
-    if (woken) this.#semaphore._value++;
-    this.#semaphore._wakeAllowed();
-    this.#semaphore._changed();
+    if (woken) this.on._value++;
+    this.on._wakeAllowed();
+    this.on._changed();
   }
 }
 

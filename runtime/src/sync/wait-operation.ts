@@ -7,13 +7,17 @@ import type { Waiter, WaitQueue } from "./wait-queue.js";
  * @internal An operation that may have to wait in a {@link WaitQueue}. It keeps the promise that all primitives
  * make: a waiter leaves the queue however its wait ends, and a wake-up that it cannot use is not lost.
  */
-export abstract class WaitOperation<T> extends Operation<T> {
+export abstract class WaitOperation<On, T> extends Operation<T> {
+  /** What it is an operation of. */
+  protected readonly on: On;
   readonly #queue: WaitQueue;
-  #waiter: Waiter | null = null;
+  #waiter: Waiter | null;
 
-  constructor(queue: WaitQueue) {
+  constructor(on: On, queue: WaitQueue) {
     super();
+    this.on = on;
     this.#queue = queue;
+    this.#waiter = null;
   }
 
   /** First attempt: completes without suspending, or `return this.wait()`. */

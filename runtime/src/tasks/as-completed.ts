@@ -90,7 +90,7 @@ class CompletionIterator implements WaitQueueOwner {
   next(): IteratorResult<Coroutine<unknown>, undefined> {
     if (this.#left === 0) return { done: true, value: undefined };
     this.#left--;
-    return { done: false, value: new NextResult(this) };
+    return { done: false, value: new NextResult(this, this._queue) };
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Future<unknown>, undefined> {
@@ -98,7 +98,7 @@ class CompletionIterator implements WaitQueueOwner {
       next: () => {
         if (this.#left === 0) return Promise.resolve({ done: true, value: undefined });
         this.#left--;
-        return awaitNatively(new NextFuture(this));
+        return awaitNatively(new NextFuture(this, this._queue));
       },
       [Symbol.asyncIterator]() {
         return this;
@@ -134,14 +134,7 @@ class CompletionIterator implements WaitQueueOwner {
   }
 }
 
-abstract class NextStep<R> extends WaitOperation<R> {
-  readonly #iterator: CompletionIterator;
-
-  constructor(iterator: CompletionIterator) {
-    super(iterator._queue);
-    this.#iterator = iterator;
-  }
-
+abstract class NextStep<R> extends WaitOperation<CompletionIterator, R> {
   get _name(): string {
     return "asCompleted";
   }
@@ -149,7 +142,7 @@ abstract class NextStep<R> extends WaitOperation<R> {
   abstract completed(future: Future<unknown>): R;
 
   start(): IteratorResult<Suspension, R> {
-    const done = this.#iterator._done;
+    const done = this.on._done;
     if (done.length === 0) return this.wait();
     const future = done.shift();
     if (future === null) throw new TimeoutError("the deadline of asCompleted() passed");
@@ -161,7 +154,7 @@ abstract class NextStep<R> extends WaitOperation<R> {
   }
 
   override gaveUp(woken: boolean): void {
-    if (woken && this.#iterator._done.length > 0) this.#iterator._queue.wakeNext();
+    if (woken && this.on._done.length > 0) this.on._queue.wakeNext();
   }
 }
 

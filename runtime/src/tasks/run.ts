@@ -58,8 +58,19 @@ function wrapOn<A extends AwaitableArgument<unknown>>(
 async function cancelLeftovers(loop: EventLoop): Promise<void> {
   const tasks = [...loop._tasks()];
   if (tasks.length === 0) return;
+  loop._shutDown();
   for (const task of tasks) task.cancel();
+  const reportPending = (): void => {
+    for (const task of loop._tasks())
+      loop.callExceptionHandler({
+        message:
+          "Task was destroyed but it is pending! Its cancellation could not reach it: wait for a promise with until(promise)",
+        task,
+      });
+  };
+  process.once("exit", reportPending);
   await loop.runUntilComplete(gatherFutures(tasks, true));
+  process.off("exit", reportPending);
   for (const task of tasks)
     if (!task.cancelled() && task._hasError())
       loop.callExceptionHandler({

@@ -170,9 +170,9 @@ const leave = coroInternal(function* leave(group: TaskGroup): CoroutineGenerator
  *   group.createTask(worker(2));
  * });
  */
-export const taskGroup = coroInternal(taskGroupBody) as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;
-
-function* taskGroupBody(body: Body<[TaskGroup], unknown>): CoroutineGenerator<unknown> {
+export const taskGroup = coroInternal(function* taskGroup(
+  body: Body<[TaskGroup], unknown>,
+): CoroutineGenerator<unknown> {
   const group = new TaskGroup();
   group._enter();
   let result: unknown;
@@ -185,4 +185,4 @@ function* taskGroupBody(body: Body<[TaskGroup], unknown>): CoroutineGenerator<un
   }
   yield* group._exit(null, false);
   return result;
-}
+}) as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;

@@ -12,12 +12,10 @@ import { timeout } from "./timeout.js";
  * TimeoutError is thrown once its clean-up is through (rule WF-01).
  * @example const user = yield* waitFor(fetchUser(1), 500);
  */
-export const waitFor = coroInternal(waitForBody) as <A extends AwaitableArgument<unknown>>(
-  awaitable: A,
+export const waitFor = coroInternal(function* waitFor(
+  awaitable: AwaitableArgument<unknown>,
   ms: number | null,
-) => Coroutine<ResultOf<A>>;
-
-function* waitForBody(awaitable: AwaitableArgument<unknown>, ms: number | null): CoroutineGenerator<unknown> {
+): CoroutineGenerator<unknown> {
   if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms)))
     throw new TypeError("waitFor() takes milliseconds or null as its second argument");
   if (ms !== null && ms <= 0) return yield* withoutTime(ensureFuture(awaitable));
@@ -30,7 +28,7 @@ function* waitForBody(awaitable: AwaitableArgument<unknown>, ms: number | null):
   return yield* timeout(ms, function* () {
     return yield* inner;
   });
-}
+}) as <A extends AwaitableArgument<unknown>>(awaitable: A, ms: number | null) => Coroutine<ResultOf<A>>;
 
 function* withoutTime(future: Future<unknown>): CoroutineGenerator<unknown> {
   if (future.done()) return future.result();

@@ -390,6 +390,58 @@ describe("Cancellation", () => {
       }
   });
 
+  both("the error names the task that asked, and prints as it would without", function* (form) {
+    const waiting = createTask(form.body(() => form.wait(sleep(1000))));
+    const notStarted = createTask(form.body(() => form.wait(sleep(1000))));
+    const canceller = createTask(
+      form.body(function* () {
+        yield* form.wait(sleep(1));
+        waiting.cancel("enough");
+      }),
+      { name: "the boss" },
+    );
+    notStarted.cancel();
+    const me = currentTask()?.name;
+    assert.equal(((yield* errorOf(form, notStarted)) as CancelledError).cancelledBy, me);
+    const error = (yield* errorOf(form, waiting)) as CancelledError;
+    assert.equal(error.cancelledBy, "the boss");
+    assert.deepEqual(Object.keys(error), ["name"]);
+    yield* form.wait(canceller);
+  });
+
+  both("tasks that wait for each other in a circle can be cancelled", function* (form) {
+    const tasks: Task<unknown>[] = [];
+    for (let n = 0; n < 3; n++) tasks.push(createTask(form.body(() => form.wait(tasks[(n + 1) % 3]!))));
+    yield* started(form);
+    assert.equal(tasks[0]!.cancel("out"), true);
+    for (const task of tasks) assert.equal(((yield* errorOf(form, task)) as Error).message, "out");
+    assert.deepEqual(
+      tasks.map((task) => task.cancelled()),
+      [true, true, true],
+    );
+  });
+
+  both("tasks that gather each other in a circle can be cancelled", function* (form) {
+    const tasks: Task<unknown>[] = [];
+    for (let n = 0; n < 2; n++)
+      tasks.push(createTask(form.body(() => form.wait(gather(tasks[1 - n]!, sleep(5))))));
+    yield* started(form);
+    tasks[1]!.cancel("out");
+    for (const task of tasks) assert.equal(((yield* errorOf(form, task)) as Error).name, "CancelledError");
+  });
+
+  both("a revoked proxy that is thrown ends the task like any other error", function* (form) {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const task = createTask(
+      form.body(function* () {
+        yield* form.wait(sleep(1));
+        throw proxy;
+      }),
+    );
+    assert.ok((yield* errorOf(form, task)) === proxy);
+  });
+
   inGenerators("CA-17 the stack shows the interrupted line and each await above it", function* () {
     const child = coro(function* interruptedChild() {
       yield* sleep(1000);

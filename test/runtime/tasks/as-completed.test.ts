@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { asCompleted, coro, createTask, Future, gather, run, sleep, TimeoutError } from "asyncscope";
+import {
+  asCompleted,
+  coro,
+  createTask,
+  Future,
+  gather,
+  getRunningLoop,
+  run,
+  sleep,
+  TimeoutError,
+} from "asyncscope";
 import type { Task } from "asyncscope";
 import { asyncForm, inBothForms, Trace } from "../../support/both-forms.js";
 import { thrownBy } from "../../support/outcomes.js";
@@ -113,6 +123,27 @@ describe("asCompleted", () => {
         a!.cancel();
         assert.equal(yield* wait(b!), "a");
         yield* thrownBy(form, a!);
+      }));
+
+    it("a step that is cancelled after it was woken leaves its result to the next one", () =>
+      program(function* () {
+        const future = new Future<string>();
+        const [first, second] = [...asCompleted([future, after(1000, "late")])];
+        const [a, b] = [first!, second!].map((next) =>
+          start(function* () {
+            return yield* wait(next);
+          }),
+        );
+        yield* wait(turns(2));
+        future.setResult("result");
+        yield* wait(turns(1));
+        // The step was woken in this iteration, and goes on in the next one.
+        a!.cancel();
+        assert.equal(yield* wait(b!), "result");
+        // At once, and not only when the other future completes.
+        assert.equal(getRunningLoop().time(), 0);
+        yield* thrownBy(form, a!);
+        assert.ok(a!.cancelled());
       }));
 
     it("names the tasks that a step waits for", () =>

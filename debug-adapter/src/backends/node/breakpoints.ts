@@ -1,3 +1,4 @@
+import type { Protocol } from "devtools-protocol";
 import type { BreakpointRequest, BreakpointStatus } from "../../target/execution.js";
 import { CdpError, type CdpConnection } from "./cdp/connection.js";
 import type { DebuggerDomain } from "./cdp/debugger-domain.js";
@@ -11,6 +12,8 @@ interface Breakpoint {
   readonly request: BreakpointRequest;
   /** CDP ids by the key of the place they were set at. */
   readonly placed: Map<string, string>;
+  /** Where V8 put it: `script:line:column`, 0-based. */
+  readonly places: Set<string>;
   status: BreakpointStatus;
 }
 
@@ -28,8 +31,8 @@ export class Breakpoints {
   readonly #byCdpId = new Map<string, Breakpoint>();
   /** Sources whose own script has a map: the raw line numbers of the file mean nothing to V8. */
   readonly #mappedInPlace = new Set<string>();
-  /** The pause before each script with a source map, while there are breakpoints. */
-  #instrumentation: string | undefined;
+  /** The breakpoint at the first statement of every module, while there are breakpoints. */
+  #moduleEntry: string | undefined;
   #nextId = 1;
   /** Told when a breakpoint found its place after it was answered. */
   onChanged: (status: BreakpointStatus) => void = () => undefined;
@@ -49,8 +52,12 @@ export class Breakpoints {
     domain.onEnabled(() => this.#placeAll());
     domain.onDisabled(() => {
       this.#byCdpId.clear();
-      this.#instrumentation = undefined;
-      for (const list of this.#byPath.values()) for (const breakpoint of list) breakpoint.placed.clear();
+      this.#moduleEntry = undefined;
+      for (const list of this.#byPath.values())
+        for (const breakpoint of list) {
+          breakpoint.placed.clear();
+          breakpoint.places.clear();
+        }
     });
   }
 
@@ -68,7 +75,14 @@ export class Breakpoints {
       }
       const id = this.#nextId++;
       const status = { id, verified: false, line: request.line, message: PENDING };
-      const breakpoint = { id, path, request, placed: new Map<string, string>(), status };
+      const breakpoint = {
+        id,
+        path,
+        request,
+        placed: new Map<string, string>(),
+        places: new Set<string>(),
+        status,
+      };
       list.push(breakpoint);
       fresh.push(breakpoint);
     }
@@ -76,11 +90,11 @@ export class Breakpoints {
     else this.#byPath.delete(path);
     await Promise.all([...old.values()].map((breakpoint) => this.#remove(breakpoint)));
     if (this.#byPath.size === 0) {
-      await this.#removeInstrumentation();
+      await this.#removeModuleEntry();
       await this.#domain.release("breakpoints");
     } else if (this.#domain.enabled) {
       await this.#domain.need("breakpoints");
-      await this.#addInstrumentation();
+      await this.#addModuleEntry();
       await Promise.all(fresh.map((breakpoint) => this.#place(breakpoint)));
     } else await this.#domain.need("breakpoints");
     return list.map(({ status }) => status);
@@ -91,8 +105,22 @@ export class Breakpoints {
     return cdpIds.flatMap((id) => this.#byCdpId.get(id)?.id ?? []);
   }
 
-  isInstrumentation(cdpIds: readonly string[]): boolean {
-    return this.#instrumentation !== undefined && cdpIds.includes(this.#instrumentation);
+  isModuleEntry(cdpIds: readonly string[]): boolean {
+    return this.#moduleEntry !== undefined && cdpIds.includes(this.#moduleEntry);
+  }
+
+  /**
+   * At the first statement of a module: sets the breakpoints of the sources that it was compiled from. Returns those
+   * that belong to this very statement, which the program will not come to again.
+   */
+  async enterModule(
+    script: Script,
+    { lineNumber, columnNumber }: Protocol.Debugger.Location,
+  ): Promise<number[]> {
+    if (script.mapUrl === "") return [];
+    await this.placeInScript(script);
+    const here = `${script.id}:${lineNumber}:${columnNumber ?? 0}`;
+    return [...this.#byPath.values()].flat().flatMap(({ id, places }) => (places.has(here) ? id : []));
   }
 
   /** Sets the breakpoints of the sources behind a script, before its first statement runs. */
@@ -113,7 +141,7 @@ export class Breakpoints {
 
   async #placeAll(): Promise<void> {
     if (this.#byPath.size === 0) return;
-    await this.#addInstrumentation();
+    await this.#addModuleEntry();
     const all = [...this.#byPath.values()].flat();
     await Promise.all(all.map((breakpoint) => this.#place(breakpoint)));
   }
@@ -182,6 +210,7 @@ export class Breakpoints {
   }
 
   async #resolved(breakpoint: Breakpoint, scriptId: string, line: number, column: number): Promise<void> {
+    breakpoint.places.add(`${scriptId}:${line}:${column}`);
     const script = this.#scripts.byId(scriptId);
     const position = await this.#scripts.position(script, line + 1, column + 1);
     if (position?.path !== breakpoint.path && position?.script?.path !== breakpoint.path) {
@@ -217,18 +246,25 @@ export class Breakpoints {
       await this.#cdp.send("Debugger.removeBreakpoint", { breakpointId });
   }
 
-  async #addInstrumentation(): Promise<void> {
-    if (!this.#sourceMaps || this.#instrumentation !== undefined) return;
-    this.#instrumentation = "";
-    const reply = await this.#cdp.send("Debugger.setInstrumentationBreakpoint", {
-      instrumentation: "beforeScriptWithSourceMapExecution",
+  /**
+   * Source maps are known only once V8 has parsed a module, and V8's own pause before scripts with maps does not see
+   * CommonJS. So every module outside node_modules stops at its first statement, for the millisecond that it takes to
+   * set the breakpoints of its sources.
+   */
+  async #addModuleEntry(): Promise<void> {
+    if (!this.#sourceMaps || this.#moduleEntry !== undefined) return;
+    this.#moduleEntry = "";
+    const reply = await this.#cdp.send("Debugger.setBreakpointByUrl", {
+      urlRegex: "^file://(?!.*/node_modules/)",
+      lineNumber: 0,
+      columnNumber: 0,
     });
-    this.#instrumentation = reply.breakpointId;
+    this.#moduleEntry = reply.breakpointId;
   }
 
-  async #removeInstrumentation(): Promise<void> {
-    const breakpointId = this.#instrumentation;
-    this.#instrumentation = undefined;
+  async #removeModuleEntry(): Promise<void> {
+    const breakpointId = this.#moduleEntry;
+    this.#moduleEntry = undefined;
     if (this.#domain.enabled && breakpointId !== undefined && breakpointId !== "")
       await this.#cdp.send("Debugger.removeBreakpoint", { breakpointId });
   }

@@ -16,6 +16,8 @@ export interface Paused {
   readonly exception: Remote | undefined;
   readonly uncaught: boolean;
   readonly stop: Stop;
+  /** Counts the stops. */
+  readonly generation: number;
 }
 
 /** A pause that is not shown to the user when it returns true; it then has resumed the program or steps on. */
@@ -24,7 +26,7 @@ export type PauseFilter = (event: Protocol.Debugger.PausedEvent) => Promise<bool
 /** How long an idle program may take to reach JavaScript before the pause makes it run some, in milliseconds. */
 const IDLE_PAUSE_MS = 150;
 /** Name of the script that a pause of an idle program runs. */
-export const IDLE_SCRIPT = "asyncscope-idle";
+const IDLE_SCRIPT = "asyncscope-idle";
 
 /** Running and standing still. */
 export class Execution {
@@ -38,6 +40,8 @@ export class Execution {
   #entry: string | undefined;
   #entryPath: string | undefined;
   #pauseAsked = false;
+  /** Breakpoints at the first statement of the module being entered. */
+  #atEntry: readonly number[] = [];
   #exceptions: "none" | "uncaught" | "all" = "none";
   onStopped: (stop: Stop) => void = () => undefined;
   onResumed: () => void = () => undefined;
@@ -119,9 +123,12 @@ export class Execution {
   async move(
     how: "Debugger.resume" | "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut",
   ): Promise<void> {
+    const { generation } = this.require();
     if (how === "Debugger.resume") await this.#cdp.send(how, {});
     else if (how === "Debugger.stepOut") await this.#cdp.send(how);
     else await this.#cdp.send(how, {});
+    // The event that says so may come later than the response; what is asked next must not see the old stop.
+    if (this.#paused?.generation === generation) this.#onResumed();
   }
 
   async #onPaused(event: Protocol.Debugger.PausedEvent): Promise<void> {
@@ -130,7 +137,9 @@ export class Execution {
     if (await this.#handled(event)) return;
     if (generation !== this.#generation) return;
     const ids = event.hitBreakpoints ?? [];
-    const reason = this.#reasonOf(event, ids);
+    const hit = [...this.#breakpoints.hit(ids), ...this.#atEntry];
+    this.#atEntry = [];
+    const reason = this.#reasonOf(event, ids, hit);
     if (reason === "entry") await this.#clearEntry();
     this.#pauseAsked = false;
     await this.#domain.release("pause");
@@ -140,14 +149,18 @@ export class Execution {
       reason,
       description: undefined,
       text: exception === undefined ? undefined : describe(exception),
-      breakpointIds: this.#breakpoints.hit(ids),
+      breakpointIds: hit,
     };
     this.#paused = {
-      callFrames: event.callFrames,
+      // The script that wakes an idle program may also run in the middle of a busy one.
+      callFrames: event.callFrames.filter(
+        ({ location }) => this.#scripts.byId(location.scriptId)?.url !== IDLE_SCRIPT,
+      ),
       values,
       exception,
       uncaught: (event.data as { uncaught?: boolean } | undefined)?.uncaught === true,
       stop,
+      generation,
     };
     this.onStopped(stop);
   }
@@ -155,24 +168,36 @@ export class Execution {
   /** Pauses that are only there for us. */
   async #handled(event: Protocol.Debugger.PausedEvent): Promise<boolean> {
     const ids = event.hitBreakpoints ?? [];
-    if (this.#breakpoints.isInstrumentation(ids) || event.reason === ("instrumentation" as string)) {
-      const id =
-        (event.data as { scriptId?: string } | undefined)?.scriptId ??
-        event.callFrames[0]?.location.scriptId ??
-        "";
-      const script = this.#scripts.byId(id);
-      if (script !== undefined) await this.#breakpoints.placeInScript(script);
-      await this.#cdp.send("Debugger.resume", {});
-      return true;
-    }
+    if (this.#breakpoints.isModuleEntry(ids) && (await this.#passModuleEntry(event, ids))) return true;
     for (const filter of this.#filters) if (await filter(event)) return true;
     return false;
   }
 
-  #reasonOf(event: Protocol.Debugger.PausedEvent, ids: readonly string[]): StopReason {
+  /** The first statement of a module: the user stops there only for a breakpoint, an entry stop or a step of theirs. */
+  async #passModuleEntry(event: Protocol.Debugger.PausedEvent, ids: readonly string[]): Promise<boolean> {
+    const location = event.callFrames[0]?.location;
+    const script = location === undefined ? undefined : this.#scripts.byId(location.scriptId);
+    this.#atEntry =
+      script === undefined || location === undefined
+        ? []
+        : await this.#breakpoints.enterModule(script, location);
+    const wanted =
+      this.#atEntry.length > 0 ||
+      (this.#entry !== undefined && ids.includes(this.#entry)) ||
+      this.#breakpoints.hit(ids).length > 0 ||
+      this.#pauseAsked;
+    if (!wanted) await this.#cdp.send("Debugger.resume", {});
+    return !wanted;
+  }
+
+  #reasonOf(
+    event: Protocol.Debugger.PausedEvent,
+    ids: readonly string[],
+    hit: readonly number[],
+  ): StopReason {
     if (this.#entry !== undefined && ids.includes(this.#entry)) return "entry";
     if (event.reason === "exception" || event.reason === "promiseRejection") return "exception";
-    if (this.#breakpoints.hit(ids).length > 0) return "breakpoint";
+    if (hit.length > 0) return "breakpoint";
     if (this.#domain.needs("step")) return "step";
     if (this.#pauseAsked) return "pause";
     return "debugger statement";

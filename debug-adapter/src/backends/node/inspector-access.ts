@@ -1,4 +1,5 @@
 import {
+  ACTIVATE_KEY,
   EVENT_BINDING,
   INSPECTOR_KEY,
   PROTOCOL_VERSION,
@@ -15,6 +16,9 @@ import type { Remote } from "./values/values.js";
 
 /** How long a running program may take to answer, in milliseconds. */
 export const ANSWER_TIMEOUT_MS = 1000;
+
+/** The inspector object, as an expression. */
+const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
 
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent =
@@ -59,16 +63,23 @@ export class InspectorAccess {
     await this.#cdp.send("Runtime.addBinding", { name: EVENT_BINDING });
   }
 
-  /** For programs that run already: switches an existing inspector on. */
+  /** For programs that run already: switches an existing inspector on, and leaves word for one to come. */
   async adopt(): Promise<void> {
-    const key = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
     const options: ActivationOptions = { protocolVersion: PROTOCOL_VERSION };
-    const activate = `globalThis[Symbol.for("asyncscope.activate")] ??= ${JSON.stringify(options)}`;
-    const { result } = await this.#evaluate(
-      `(${activate}, ${key} === undefined ? "" : ${key}.enable(${JSON.stringify(options)}))`,
-      true,
-    );
-    if (typeof result.value === "string" && result.value !== "")
+    const text = JSON.stringify(options);
+    const activate = `globalThis[Symbol.for(${JSON.stringify(ACTIVATE_KEY)})] ??= ${text}`;
+    await this.#meet(`(${activate}, ${INSPECTOR} === undefined ? "" : ${INSPECTOR}.enable(${text}))`);
+  }
+
+  /** Asks whether an inspector has come whose greeting is still on its way. */
+  async probe(): Promise<void> {
+    if (this.#hello === undefined && this.#problem === undefined)
+      await this.#meet(`${INSPECTOR} === undefined ? "" : ${INSPECTOR}.hello()`);
+  }
+
+  async #meet(expression: string): Promise<void> {
+    const { result } = await this.#evaluate(expression, true);
+    if (this.#hello === undefined && typeof result.value === "string" && result.value !== "")
       this.#greet(JSON.parse(result.value) as InspectorHello);
   }
 
@@ -144,11 +155,7 @@ export class InspectorAccess {
   ): Promise<{ result: Remote }> {
     if (!this.ready) throw new AdapterError("noTasks");
     const list = args.map((arg) => (arg === undefined ? "undefined" : JSON.stringify(arg))).join(", ");
-    return this.#evaluate(
-      `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})].${method}(${list})`,
-      byValue,
-      group,
-    );
+    return this.#evaluate(`${INSPECTOR}.${method}(${list})`, byValue, group);
   }
 
   async #evaluate(expression: string, byValue: boolean, group?: string): Promise<{ result: Remote }> {

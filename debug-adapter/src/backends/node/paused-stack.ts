@@ -2,7 +2,7 @@ import type { Site } from "@asyncscope/protocol";
 import type { FrameView } from "../../target/execution.js";
 import { awaitingFrames } from "./async-stack.js";
 import type { CdpConnection } from "./cdp/connection.js";
-import { IDLE_SCRIPT, type Paused } from "./execution.js";
+import type { Paused } from "./execution.js";
 import type { InspectorAccess } from "./inspector-access.js";
 import { runningTask, type RunningTask } from "./running-task.js";
 import type { Scripts } from "./scripts.js";
@@ -43,7 +43,7 @@ export class PausedStack {
 
   async #build(): Promise<FrameView[]> {
     const { callFrames } = this.#paused;
-    if (callFrames[0]?.url === IDLE_SCRIPT) return [labelFrame("idle: the program waits for an event")];
+    if (callFrames.length === 0) return [labelFrame("idle: the program waits for an event")];
     const task = await this.task;
     const out: FrameView[] = [];
     const last =

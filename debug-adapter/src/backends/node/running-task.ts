@@ -40,7 +40,7 @@ export async function runningTask(
   if (task === undefined) return undefined;
   const objects = await access.objects(group, "frameObjects", task.id, MAX_GENERATORS);
   const generators = await Promise.all(
-    objects.map((generator) => (generator === undefined ? undefined : generatorState(cdp, generator))),
+    objects.map(async (generator) => (generator === undefined ? undefined : generatorState(cdp, generator))),
   );
   const start = generators[0]?.functionLocation;
   const innermostFrame =

@@ -51,6 +51,7 @@ export class PausedFrame implements FrameView {
     const script = scripts.byId(scriptId);
     const [line, column] = [lineNumber + 1, (columnNumber ?? 0) + 1];
     const position = (await scripts.position(script, line, column)) ?? {
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- all that is known of a script never announced
       path: callFrame.url,
       line,
       column,
@@ -61,6 +62,7 @@ export class PausedFrame implements FrameView {
     return new PausedFrame(cdp, callFrame, values, position, () => map?.content(position.path), exception);
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async scopes(): Promise<ScopeView[]> {
     const views: ScopeView[] = [];
     const extra = this.#extra();

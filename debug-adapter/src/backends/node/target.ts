@@ -174,7 +174,8 @@ export class NodeTarget {
       objectGroup: this.#repl.group,
       generatePreview: true,
       includeCommandLineAPI: purpose === "repl",
-      replMode: purpose === "repl",
+      // Its result comes through a promise, which settles only while the program runs.
+      replMode: purpose === "repl" && !this.isPaused,
       silent: true,
       throwOnSideEffect: noSideEffects,
       timeout,

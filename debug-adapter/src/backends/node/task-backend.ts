@@ -7,6 +7,7 @@ import type {
   SiteId,
   SourceLocation,
   TaskId,
+  TaskInfo,
   TreeQuery,
   TreeReply,
 } from "@asyncscope/protocol";
@@ -17,7 +18,7 @@ import type { Page, Property, VariableContainer } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import type { InspectorAccess, ProgramEvent } from "./inspector-access.js";
 import type { Scripts } from "./scripts.js";
-import { positionFrame } from "./static-frames.js";
+import { labelFrame, positionFrame } from "./static-frames.js";
 import { generatorState, SuspendedFrame, type GeneratorState } from "./suspended-frames.js";
 import { Values } from "./values/values.js";
 
@@ -47,6 +48,10 @@ export class NodeTaskBackend implements TaskBackend {
 
   get problem(): string | undefined {
     return this.#access.problem;
+  }
+
+  probe(): Promise<void> {
+    return this.#access.probe();
   }
 
   receive(event: ProgramEvent): void {
@@ -102,13 +107,17 @@ export class NodeTaskBackend implements TaskBackend {
     return this.#sites.get(id);
   }
 
-  async resolveSite(site: Site): Promise<SourceLocation | undefined> {
-    let script = this.#scripts.byUrl(site.url) ?? this.#scripts.byPath(site.url);
+  async resolveSite({ url, line, column, functionName }: Site): Promise<SourceLocation | undefined> {
+    let script = this.#scripts.byUrl(url) ?? this.#scripts.byPath(url);
     if (script === undefined) {
-      await this.#scripts.lookUp();
-      script = this.#scripts.byUrl(site.url) ?? this.#scripts.byPath(site.url);
+      await this.#scripts.lookUp().catch(() => undefined);
+      script = this.#scripts.byUrl(url) ?? this.#scripts.byPath(url);
     }
-    return this.#location(script?.id, site.line, site.column, site.functionName);
+    if (script !== undefined) return this.#location(script.id, line, column, functionName);
+    const position = await this.#scripts.positionInFile(url, line, column);
+    return position === undefined
+      ? undefined
+      : { path: position.path, line: position.line, column: position.column, functionName };
   }
 
   async #location(
@@ -140,7 +149,7 @@ export class NodeTaskBackend implements TaskBackend {
     return this.#withGroup(async (group) => {
       const states = await this.#states(task, group, limit);
       return Promise.all(
-        states.map((state) => (state === undefined ? undefined : this.#stateLocation(state))),
+        states.map(async (state) => (state === undefined ? undefined : this.#stateLocation(state))),
       );
     });
   }
@@ -152,7 +161,7 @@ export class NodeTaskBackend implements TaskBackend {
   async #states(task: TaskId, group: string, limit: number): Promise<(GeneratorState | undefined)[]> {
     const objects = await this.#access.objects(group, "frameObjects", task, limit);
     return Promise.all(
-      objects.map((object) => (object === undefined ? undefined : generatorState(this.#cdp, object))),
+      objects.map(async (object) => (object === undefined ? undefined : generatorState(this.#cdp, object))),
     );
   }
 
@@ -165,7 +174,7 @@ export class NodeTaskBackend implements TaskBackend {
     }
   }
 
-  async frames(task: TaskId): Promise<FrameView[]> {
+  async frames({ id: task, name: taskName, created }: TaskInfo): Promise<FrameView[]> {
     // Lives until the next look at this task: an expanded frame must stay readable.
     const group = `frames-${task}`;
     await this.#cdp.send("Runtime.releaseObjectGroup", { objectGroup: group });
@@ -193,6 +202,16 @@ export class NodeTaskBackend implements TaskBackend {
       const location = site === undefined ? undefined : await this.resolveSite(site);
       if (location !== undefined)
         out.push(positionFrame(this.#cdp, name, { ...location, script: undefined, skipped: false }));
+    }
+    const site = this.#sites.get(created);
+    const creator = site === undefined ? undefined : await this.resolveSite(site);
+    if (creator !== undefined) {
+      const name =
+        creator.functionName === undefined || creator.functionName === ""
+          ? "(anonymous)"
+          : creator.functionName;
+      out.push(labelFrame(`${taskName} created by`));
+      out.push(positionFrame(this.#cdp, name, { ...creator, script: undefined, skipped: false }));
     }
     return out;
   }

@@ -1,11 +1,10 @@
-import type { Protocol } from "devtools-protocol";
 import type { ProtocolMapping } from "devtools-protocol/types/protocol-mapping.js";
 import { WebSocket, type RawData } from "ws";
 
 /** Node's own domain; the DevTools definitions do not have it. */
 interface NodeCommands {
-  "NodeRuntime.enable": { paramsType: []; returnType: void };
-  "NodeRuntime.notifyWhenWaitingForDisconnect": { paramsType: [{ enabled: boolean }]; returnType: void };
+  "NodeRuntime.enable": { paramsType: []; returnType: undefined };
+  "NodeRuntime.notifyWhenWaitingForDisconnect": { paramsType: [{ enabled: boolean }]; returnType: undefined };
 }
 interface NodeEvents {
   "NodeRuntime.waitingForDisconnect": [];
@@ -114,8 +113,7 @@ export class CdpConnection {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject });
       this.#socket.send(text, (error) => {
-        if (error !== undefined && error !== null && this.#pending.delete(id))
-          reject(new CdpClosedError(method));
+        if (error instanceof Error && this.#pending.delete(id)) reject(new CdpClosedError(method));
       });
     });
   }
@@ -185,5 +183,3 @@ export class CdpConnection {
     }
   }
 }
-
-export type { Protocol };

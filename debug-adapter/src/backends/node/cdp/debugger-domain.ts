@@ -28,6 +28,11 @@ export class DebuggerDomain {
     return this.#enabled;
   }
 
+  /** Resolves when every change asked for so far is made. */
+  get settled(): Promise<void> {
+    return this.#queue;
+  }
+
   /** Work to do each time the domain comes on, before whoever asked for it goes on. */
   onEnabled(work: () => Promise<void>): void {
     this.#onEnabled.push(work);

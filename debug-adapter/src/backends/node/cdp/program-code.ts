@@ -6,8 +6,11 @@
 /** Longest string sent for display, in characters. */
 export const MAX_STRING = 10_000;
 
-/** `this`: any object. Says how many own keys it has and whether one of its strings is too long to send. */
-export const SURVEY = `function (max) {
+/**
+ * `this`: any object. Its own keys as a list that stays in the program (listing a million keys takes a second, so it
+ * is done once), and whether one of its strings is too long to send.
+ */
+export const KEYS = `function (max) {
   const keys = Reflect.ownKeys(this);
   let long = false;
   const n = keys.length < 1000 ? keys.length : 1000;
@@ -15,21 +18,12 @@ export const SURVEY = `function (max) {
     const d = Reflect.getOwnPropertyDescriptor(this, keys[i]);
     if (d !== undefined && typeof d.value === "string" && d.value.length > max) long = true;
   }
-  return keys.length * 2 + (long ? 1 : 0);
+  return { keys, long, object: this, __proto__: null };
 }`;
 
-/** `this`: any object. Its own keys as a list that stays in the program; without indexes when asked. */
-export const KEYS = `function (skipIndexes) {
-  const keys = Reflect.ownKeys(this);
-  if (!skipIndexes) return { keys, object: this, __proto__: null };
-  const named = [];
-  let n = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const k = keys[i];
-    if (typeof k === "string" && /^(0|[1-9][0-9]*)$/.test(k)) continue;
-    Reflect.defineProperty(named, n++, { value: k, configurable: true, enumerable: true, writable: true });
-  }
-  return { keys: named, object: this, __proto__: null };
+/** `this`: what KEYS returned. The number of keys, negative when a string is too long to send. */
+export const SURVEY = `function () {
+  return this.long ? -this.keys.length : this.keys.length;
 }`;
 
 const CUT = `const cut = (v) => typeof v === "string" && v.length > max

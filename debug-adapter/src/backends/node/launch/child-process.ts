@@ -35,16 +35,27 @@ export class LaunchedProcess {
       this.#child.once("error", reject);
     });
     this.started.catch(() => undefined);
+    // Whatever ends the adapter ends the program with it.
+    process.once("exit", this.#onAdapterExit);
     this.exited = new Promise((resolve) => {
       this.#child.once("exit", (code, signal) => {
         this.#ended = true;
+        process.off("exit", this.#onAdapterExit);
         resolve({ code, signal });
       });
       this.#child.once("error", () => {
         this.#ended = true;
+        process.off("exit", this.#onAdapterExit);
         resolve({ code: null, signal: null });
       });
     });
+  }
+
+  readonly #onAdapterExit = (): void => this.#signal("SIGKILL");
+
+  /** From now on the program may outlive the adapter. */
+  setFree(): void {
+    process.off("exit", this.#onAdapterExit);
   }
 
   get pid(): number | undefined {

@@ -95,10 +95,13 @@ function typescriptSupport(
   assets: Assets,
 ): { readonly args: readonly string[]; readonly stripper: string } {
   const none = { args: [], stripper: "" };
-  if (!/\.[cm]?tsx?$/.test(program) || stripsTypes(runtime)) return none;
+  if (!/\.[cm]?tsx?$/.test(program)) return none;
   // The user brought a loader of their own.
   if (runtimeArgs.some((arg) => /^(--import|--loader|--experimental-loader|-r|--require)\b/.test(arg)))
     return none;
+  // Node strips types itself, but refuses what has a run-time meaning (enum, parameter property): that is left to us.
+  if (stripsTypes(runtime) && !program.endsWith(".tsx"))
+    return { args: [], stripper: existsSync(assets.typeStripper) ? assets.typeStripper : "" };
   const tsx = resolveFrom(program, "tsx");
   if (tsx !== undefined) return { args: ["--import", pathToFileURL(tsx).href], stripper: "" };
   if (/\.tsx$/.test(program))

@@ -26,6 +26,18 @@ export async function loadSourceMap(
   return new SourceMap(await readFile(file, "utf8"), resolver(dirname(file), overrides));
 }
 
+/** The map that the last lines of a JavaScript file name, "" for none; undefined when the file cannot be read. */
+export async function mapUrlInFile(path: string): Promise<string | undefined> {
+  try {
+    if ((await stat(path)).size > MAX_MAP_BYTES) return "";
+    const text = await readFile(path, "utf8");
+    const at = text.lastIndexOf("//# sourceMappingURL=");
+    return at < 0 ? "" : (/^\S+/.exec(text.slice(at + 21))?.[0] ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
 function inlineMap(url: string): string {
   const comma = url.indexOf(",");
   if (url.length > MAX_MAP_BYTES) throw new Error("its inline source map is too large");

@@ -33,7 +33,7 @@ export class SourceMap {
     this.sources = map.resolvedSources.map((source, i) => {
       const name = map.sources[i];
       if (name === null || name === undefined) return null;
-      const path = resolveSource(source ?? name);
+      const path = resolveSource(source);
       this.#indexByPath.set(path, i);
       return path;
     });
@@ -69,7 +69,7 @@ export class SourceMap {
       });
       const positions = new Map<number, Position>();
       for (const position of found)
-        if (position.line !== null && !positions.has(position.line))
+        if (!positions.has(position.line))
           positions.set(position.line, { line: position.line, column: position.column + 1 });
       if (positions.size > 0) return [...positions.values()];
     }

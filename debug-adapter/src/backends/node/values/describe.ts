@@ -12,7 +12,7 @@ export function describe(remote: Remote): string {
     case "undefined":
       return "undefined";
     case "string":
-      return quote(cut(String(remote.value), MAX_STRING));
+      return quote(cut(String(remote.value), MAX_STRING + 100));
     case "number":
     case "bigint":
       return remote.unserializableValue ?? remote.description ?? String(remote.value);
@@ -44,13 +44,14 @@ function objectText(remote: Remote): string {
   }
   const { preview } = remote;
   if (preview === undefined) return description;
-  const items = preview.properties.map((p) =>
-    remote.subtype === "array" || remote.subtype === "typedarray" || remote.subtype === "arraybuffer"
-      ? /^\d+$/.test(p.name)
-        ? previewText(p)
-        : `${p.name}: ${previewText(p)}`
-      : `${p.name}: ${previewText(p)}`,
-  );
+  const list = remote.subtype === "array" || remote.subtype === "typedarray";
+  const items: string[] = [];
+  for (const property of preview.properties) {
+    const isElement = list && /^\d+$/.test(property.name);
+    // What every typed array has says nothing about this one.
+    if (remote.subtype === "typedarray" && !isElement) continue;
+    items.push(isElement ? previewText(property) : `${property.name}: ${previewText(property)}`);
+  }
   for (const entry of preview.entries ?? [])
     items.push(
       (entry.key === undefined ? "" : `${objectPreview(entry.key)} => `) + objectPreview(entry.value),
@@ -95,9 +96,16 @@ function functionText(source: string): string {
   return arrow === null ? "ƒ ()" : `${arrow[1] ?? ""}ƒ (${arrow[2] ?? ""})`;
 }
 
-/** The text of a string as a literal, control characters escaped. */
+/** Characters that change how the text around them is shown. */
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u007f-\u009f]/g;
+
+/** The text of a string as a literal; control and direction characters escaped. */
 export function quote(text: string): string {
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
+  const escaped = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replaceAll("'", "\\'")
+    .replace(BIDI, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return `'${escaped}'`;
 }
 

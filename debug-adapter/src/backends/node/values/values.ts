@@ -56,13 +56,21 @@ function elementCount(remote: Remote): number | undefined {
 
 const isIndex = (name: string): boolean => /^(0|[1-9]\d*)$/.test(name);
 
+interface Keys {
+  /** Of the list in the program. */
+  readonly id: string;
+  readonly count: number;
+  /** Whether a string among the first values is too long to send. */
+  readonly long: boolean;
+}
+
 /** The properties of one object. */
 class ObjectContainer implements VariableContainer {
   readonly #cdp: CdpConnection;
   readonly #values: Values;
   readonly #remote: Remote;
   readonly #context: ValueContext;
-  #keys: { readonly id: string; readonly count: number } | undefined;
+  #keys: Promise<Keys | undefined> | undefined;
 
   constructor(cdp: CdpConnection, values: Values, remote: Remote, context: ValueContext) {
     this.#cdp = cdp;
@@ -92,30 +100,36 @@ class ObjectContainer implements VariableContainer {
     return page === undefined ? [] : this.#own(page, false);
   }
 
-  async #named(
-    skipIndexes: boolean,
-    start: number | undefined,
-    count: number | undefined,
-  ): Promise<Property[]> {
-    const survey = await this.#number(SURVEY, [MAX_STRING]);
-    const elements = skipIndexes ? (elementCount(this.#remote) ?? 0) : 0;
+  async #named(isList: boolean, start: number | undefined, count: number | undefined): Promise<Property[]> {
+    const keys = isList ? undefined : await (this.#keys ??= this.#readKeys());
     // Objects without surprises: one question gives everything, private fields included.
-    if (survey !== undefined && survey >> 1 <= GROUP + elements && (survey & 1) === 0 && elements <= GROUP) {
-      const all = await this.#own(this.#id, true);
-      const named = skipIndexes ? all.filter(({ name }) => !isIndex(name)) : all;
-      return start === undefined && count === undefined
-        ? named
-        : named.slice(start ?? 0, (start ?? 0) + (count || named.length));
+    if (isList || (keys !== undefined && keys.count <= GROUP && !keys.long)) {
+      const named = await this.#own(this.#id, true, isList);
+      const end = count ? (start ?? 0) + count : undefined;
+      return named.slice(start ?? 0, end);
     }
-    const keys = await this.#keyList(skipIndexes);
     if (keys === undefined) return this.#internals();
     const from = start ?? 0;
     const end = Math.min(keys.count, count ? from + count : keys.count);
-    const own =
-      end - from > GROUP
-        ? this.#groups(from, end, (at, n) => this.#keyPage(keys.id, at, n), "key ")
-        : await this.#keyPage(keys.id, from, end - from);
-    return count ? own : [...own, ...(await this.#internals())];
+    if (end - from > GROUP) {
+      const groups = this.#groups(from, end, (at, n) => this.#keyPage(keys.id, at, n), "key ");
+      return [...groups, ...(await this.#prototype())];
+    }
+    const own = await this.#keyPage(keys.id, from, end - from);
+    return count ? own : [...own, ...(await this.#prototype())];
+  }
+
+  /** What V8 knows internally comes only together with all properties; of a large object this must do. */
+  async #prototype(): Promise<Property[]> {
+    const { result } = await this.#cdp.send("Runtime.callFunctionOn", {
+      functionDeclaration: "function () { return Reflect.getPrototypeOf(this); }",
+      objectId: this.#id,
+      objectGroup: this.#values.group,
+      silent: true,
+    });
+    const out: Property[] = [];
+    this.#addInternal(out, "[[Prototype]]", result);
+    return out;
   }
 
   async #keyPage(keysId: string, start: number, count: number): Promise<Property[]> {
@@ -123,16 +137,15 @@ class ObjectContainer implements VariableContainer {
     return page === undefined ? [] : this.#own(page, false);
   }
 
-  async #keyList(skipIndexes: boolean): Promise<{ readonly id: string; readonly count: number } | undefined> {
-    if (this.#keys !== undefined) return this.#keys;
-    const id = await this.#call(KEYS, [skipIndexes], this.#id);
+  async #readKeys(): Promise<Keys | undefined> {
+    const id = await this.#call(KEYS, [MAX_STRING], this.#id);
     if (id === undefined) return undefined;
     const { result } = await this.#cdp.send("Runtime.callFunctionOn", {
-      functionDeclaration: "function () { return this.keys.length; }",
+      functionDeclaration: SURVEY,
       objectId: id,
     });
-    this.#keys = { id, count: Number(result.value) };
-    return this.#keys;
+    const survey = Number(result.value);
+    return { id, count: Math.abs(survey), long: survey < 0 };
   }
 
   /** One row per thousand (or more, so that there are at most a thousand rows). */
@@ -162,11 +175,12 @@ class ObjectContainer implements VariableContainer {
   }
 
   /** Own properties of an object; `whole` adds private fields and what V8 knows of it internally. */
-  async #own(objectId: string, whole: boolean): Promise<Property[]> {
+  async #own(objectId: string, whole: boolean, withoutElements = false): Promise<Property[]> {
     const reply = await this.#cdp.send("Runtime.getProperties", {
       objectId,
       ownProperties: true,
       generatePreview: true,
+      nonIndexedPropertiesOnly: withoutElements,
     });
     const out: Property[] = [];
     for (const property of reply.result) this.#add(out, property);
@@ -181,12 +195,11 @@ class ObjectContainer implements VariableContainer {
     return out;
   }
 
+  /** Of a proxy: what it stands for, without asking it. */
   async #internals(): Promise<Property[]> {
     const { internalProperties } = await this.#cdp.send("Runtime.getProperties", {
       objectId: this.#id,
       ownProperties: true,
-      nonIndexedPropertiesOnly: true,
-      accessorPropertiesOnly: false,
     });
     const out: Property[] = [];
     for (const { name, value } of internalProperties ?? []) this.#addInternal(out, name, value);
@@ -288,16 +301,6 @@ class ObjectContainer implements VariableContainer {
       silent: true,
     });
     return exceptionDetails === undefined ? result.objectId : undefined;
-  }
-
-  async #number(code: string, args: readonly number[]): Promise<number | undefined> {
-    const { result, exceptionDetails } = await this.#cdp.send("Runtime.callFunctionOn", {
-      functionDeclaration: code,
-      objectId: this.#id,
-      arguments: args.map((value) => ({ value })),
-      silent: true,
-    });
-    return exceptionDetails === undefined ? Number(result.value) : undefined;
   }
 }
 
