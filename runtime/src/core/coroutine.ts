@@ -178,14 +178,15 @@ export abstract class Operation<T> extends Coroutine<T> {
 export function coro<This, A extends unknown[], T>(
   fn: (this: This, ...args: A) => CoroutineGenerator<T>,
 ): (this: This, ...args: A) => Coroutine<T> {
-  return coroutineFunction(fn, true);
+  return coroutineFunction(fn, true, (fn as { readonly name?: string } | null)?.name ?? "");
 }
 
-/** @internal The same for the runtime's own coroutines, which views hide. */
+/** @internal The same for the runtime's own coroutines, which views hide. A bundler may rename `fn`: give a name then. */
 export function coroInternal<This, A extends unknown[], T>(
   fn: (this: This, ...args: A) => CoroutineGenerator<T>,
+  name = fn.name,
 ): (this: This, ...args: A) => Coroutine<T> {
-  return coroutineFunction(fn, false);
+  return coroutineFunction(fn, false, name);
 }
 
 const coroutineFunctions = new WeakSet<object>();
@@ -193,10 +194,10 @@ const coroutineFunctions = new WeakSet<object>();
 function coroutineFunction<This, A extends unknown[], T>(
   fn: (this: This, ...args: A) => CoroutineGenerator<T>,
   isUserCode: boolean,
+  name: string,
 ): (this: This, ...args: A) => Coroutine<T> {
   if (!inherits(fn, GeneratorFunction))
     throw new TypeError("coro() takes a generator function: coro(function* (…) { … })");
-  const { name } = fn;
   const code: CoroutineCode = { name, isUserCode };
   const called = function (this: This, ...args: A): Coroutine<T> {
     const coroutine = new GeneratorCoroutine<T>(fn.apply(this, args), code);

@@ -170,7 +170,7 @@ const leave = coroInternal(function* leave(group: TaskGroup): CoroutineGenerator
  *   group.createTask(worker(2));
  * });
  */
-export const taskGroup = coroInternal(function* taskGroup(
+export const taskGroup = coroInternal(function* body(
   body: Body<[TaskGroup], unknown>,
 ): CoroutineGenerator<unknown> {
   const group = new TaskGroup();
@@ -185,4 +185,4 @@ export const taskGroup = coroInternal(function* taskGroup(
   }
   yield* group._exit(null, false);
   return result;
-}) as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;
+}, "taskGroup") as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;

@@ -12,7 +12,7 @@ import { timeout } from "./timeout.js";
  * TimeoutError is thrown once its clean-up is through (rule WF-01).
  * @example const user = yield* waitFor(fetchUser(1), 500);
  */
-export const waitFor = coroInternal(function* waitFor(
+export const waitFor = coroInternal(function* body(
   awaitable: AwaitableArgument<unknown>,
   ms: number | null,
 ): CoroutineGenerator<unknown> {
@@ -28,7 +28,10 @@ export const waitFor = coroInternal(function* waitFor(
   return yield* timeout(ms, function* () {
     return yield* inner;
   });
-}) as <A extends AwaitableArgument<unknown>>(awaitable: A, ms: number | null) => Coroutine<ResultOf<A>>;
+}, "waitFor") as <A extends AwaitableArgument<unknown>>(
+  awaitable: A,
+  ms: number | null,
+) => Coroutine<ResultOf<A>>;
 
 function* withoutTime(future: Future<unknown>): CoroutineGenerator<unknown> {
   if (future.done()) return future.result();

@@ -16,7 +16,7 @@ import { FlowControlledTransport } from "./write-flow.js";
 const SILENT_WRITES = 5;
 const EMPTY = Buffer.alloc(0);
 
-/** @internal Whoever wants to know when a connection has ended: its server. */
+/** Whoever wants to know when a connection has ended: its server. */
 export interface ConnectionOwner {
   _attach(connection: { close(): void; abort(): void }): void;
   _detach(connection: object): void;
