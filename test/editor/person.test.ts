@@ -16,6 +16,14 @@ function lineOf(marker: string): number {
   return index + 1;
 }
 
+/** Whether it becomes visible within three seconds. */
+function isShown(row: { waitFor(options: { timeout: number }): Promise<void> }): Promise<boolean> {
+  return row.waitFor({ timeout: 3000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
 for (const [name, theme] of [
   ["dark", "Default Dark Modern"],
   ["light", "Default Light Modern"],
@@ -69,19 +77,32 @@ for (const [name, theme] of [
       await workbench.unfold("Queues & Locks");
       const jobs = workbench.row("Queues & Locks", "jobs");
       await jobs.waitFor();
-      await workbench.expand(jobs);
-      await workbench.expand(workbench.row("Queues & Locks", "Items"));
-      await workbench.expand(workbench.row("Queues & Locks", "Putters"));
-      await workbench.row("Queues & Locks", /job-\d+/).waitFor();
+      // Rows move while the program runs, and a click may meet another one: a person would look and click again.
+      await eventually(
+        "the items of the queue are shown",
+        async () => {
+          await workbench.expand(jobs);
+          await workbench.expand(workbench.row("Queues & Locks", "Items"));
+          await workbench.expand(workbench.row("Queues & Locks", "Putters"));
+          return isShown(workbench.row("Queues & Locks", /job-\d+/));
+        },
+        40_000,
+      );
       await workbench.row("Queues & Locks", "producer").waitFor();
       await workbench.picture("queue");
     });
 
     it("pins a task: it stands in the Call Stack as stopped, while the program runs on", async () => {
-      await workbench.row("Tasks", "auditor").click();
-      await workbench.command("Asyncscope: Pin Task to Call Stack");
       const thread = workbench.row("Call Stack", /auditor.*suspended/i);
-      await thread.waitFor();
+      await eventually(
+        "the task stands in the Call Stack",
+        async () => {
+          await workbench.row("Tasks", "auditor").click();
+          await workbench.command("Asyncscope: Pin Task to Call Stack");
+          return isShown(thread);
+        },
+        40_000,
+      );
       await workbench.expand(thread);
       await workbench.row("Call Stack", /audit.*workshop\.ts/).waitFor();
       await workbench.picture("pinned");

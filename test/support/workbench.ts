@@ -199,6 +199,8 @@ export class Workbench {
     await eventually(`open row ${String(row)}`, async () => {
       if ((await row.getAttribute("aria-expanded")) !== "false") return true;
       await row.locator(".monaco-tl-twistie").click();
+      // Until its children are there it still reads as closed: a second click would close it again.
+      await this.page.waitForTimeout(700);
       return false;
     });
   }
