@@ -20,6 +20,11 @@ const zones = [
     from: ["./debug-adapter/src/backends", "./debug-adapter/src/session"],
   },
   { target: "./debug-adapter/src/backends", from: ["./debug-adapter/src/session"] },
+  // How things read, in the editor and in a terminal: knows the protocol alone.
+  {
+    target: "./debug-adapter/src/text",
+    from: ["./debug-adapter/src/backends", "./debug-adapter/src/session", "./debug-adapter/src/tasks"],
+  },
 ];
 
 export default tseslint.config(

@@ -2,6 +2,7 @@
 //   dist/extension.cjs          the extension (loaded by the editor)
 //   dist/debug-adapter.cjs      the debug adapter (its own process)
 //   dist/preload*.cjs           what is loaded first into a debugged program
+//   out/terminal-tree.js        what draws the tree for `npm start`
 //   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
 //   out/test/**                 the test suites
@@ -70,6 +71,13 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     sourcemap: false,
+  },
+  {
+    ...common,
+    // Of scripts/start.mjs.
+    entryPoints: { "terminal-tree": "debug-adapter/src/text/terminal-tree.ts" },
+    outdir: "out",
+    format: "esm",
   },
   {
     ...common,

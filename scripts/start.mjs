@@ -58,6 +58,7 @@ async function main() {
   await ensureDependencies(say);
   say("building and packaging the extension");
   await quietly(process.execPath, [join(root, "scripts/build.mjs"), "--no-types"], { cwd: root });
+  await view.load();
   const work = mkdtempSync(join(tmpdir(), "asyncscope-start-"));
   cleanup.push(() => rmSync(work, { recursive: true, force: true, maxRetries: 5 }));
   const vsix = join(work, "asyncscope.vsix");

@@ -1,7 +1,10 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { renderTree } from "./terminal-tree.mjs";
+import { root } from "./root.mjs";
 
 /** @typedef {import("../../protocol/src/index.js").TreeBody} TreeBody */
+/** @typedef {typeof import("../../debug-adapter/src/text/terminal-tree.js")} TerminalTree */
 
 /** On a terminal the tree is drawn again at most this often; elsewhere a tree is printed. Milliseconds. */
 const REDRAW = 250;
@@ -23,13 +26,15 @@ export function terminalView(out, folder) {
   let trees = 0;
   /** @type {TreeBody | undefined} */
   let latest;
+  /** Comes with the build. @type {TerminalTree["renderTree"] | undefined} */
+  let renderTree;
 
   const erase = () => {
     if (drawn > 0) out.write(`\u001B[${drawn}A\u001B[J`);
     drawn = 0;
   };
   const draw = () => {
-    if (latest === undefined) return;
+    if (latest === undefined || renderTree === undefined) return;
     const lines = renderTree(latest, {
       width: out.columns ?? 120,
       height: live ? Math.max(5, (out.rows ?? 24) - 2) : 40,
@@ -43,6 +48,11 @@ export function terminalView(out, folder) {
     trees += 1;
   };
   return {
+    /** To be called when the project is built: trees are drawn from then on. */
+    async load() {
+      const built = pathToFileURL(join(root, "out/terminal-tree.js")).href;
+      ({ renderTree } = /** @type {TerminalTree} */ (await import(built)));
+    },
     /** How many trees have been shown. */
     shown: () => trees,
     /** @param {TreeBody} body */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TaskNode, TaskState, TreeBody } from "@asyncscope/protocol";
-import { renderTree } from "../../scripts/lib/terminal-tree.mjs";
+import { renderTree } from "@asyncscope/debug-adapter/text/terminal-tree";
 
 const COUNTS = { created: 0, scheduled: 0, running: 0, suspended: 0, done: 0, failed: 0, cancelled: 0 };
 const PLAIN = { width: 100, height: 40, color: false, folder: "/work" };
@@ -57,15 +57,25 @@ describe("the task tree in a terminal", () => {
     );
     assert.deepEqual(renderTree(body, PLAIN), [
       "Tasks: 3 suspended",
-      "◌ main  suspended  1.5 s",
-      "├─ ◌ reader  waits for Queue jobs 0/3  1.5 s  src/a.ts:7",
-      "└─ ▶ writer  running  100 ms",
+      "◌ main  suspended · 1.5 s",
+      "├─ ◌ reader  waiting: Queue jobs 0/3 · 1.5 s · src/a.ts:7",
+      "└─ ▶ writer  running",
     ]);
   });
 
-  it("shows a task of a cycle once and ends", () => {
+  it("says for a timer how long is left", () => {
+    const wait = { kind: "sleep", label: "timer", since: 0, due: 5000 } as const;
+    const lines = renderTree(tree([task(1, "nap", "suspended", { waits: [wait] })], { 0: [1] }), PLAIN);
+    assert.equal(lines[1], "◌ nap  waiting: timer · 1.5 s, 3.5 s left");
+  });
+
+  it("shows what a task of a cycle waits for once and ends", () => {
     const body = tree([task(1, "a", "suspended"), task(2, "b", "suspended")], { 0: [1], 1: [2], 2: [1] });
-    assert.equal(renderTree(body, PLAIN).filter((line) => line.includes("◌ a")).length, 1);
+    assert.deepEqual(renderTree(body, PLAIN).slice(1), [
+      "◌ a  suspended · 1.5 s",
+      "└─ ◌ b  suspended · 1.5 s",
+      "   └─ ◌ a  (see above)",
+    ]);
   });
 
   it("says what was left out: tasks that were not sent, and lines that do not fit", () => {
@@ -87,7 +97,7 @@ describe("the task tree in a terminal", () => {
     const evil = "x\u001B[2J\u0007\u202Ey\n";
     const text = renderTree(tree([task(1, evil, "failed", { error: evil })], { 0: [1] }), PLAIN).join("|");
     assert.doesNotMatch(text, /[\u0000-\u001F\u202E]/);
-    assert.match(text, /x�\[2J/);
+    assert.match(text, /✖ x y {2}failed: x y/);
   });
 
   it("keeps within the width", () => {
