@@ -12,6 +12,8 @@ export type { Awaitable, Suspension } from "./core/awaitable.js";
 export { coro, Coroutine, isCoroutine, isCoroutineFunction } from "./core/coroutine.js";
 export type { CoroutineGenerator } from "./core/coroutine.js";
 export type { Body } from "./core/async-call.js";
+export { BaseEventLoop } from "./core/base-event-loop.js";
+export type { TaskFactory } from "./core/base-event-loop.js";
 export { SystemClock } from "./core/clock.js";
 export type { Clock } from "./core/clock.js";
 export { Context, ContextVar, copyContext, Token } from "./core/context.js";
@@ -30,7 +32,7 @@ export {
 } from "./core/errors.js";
 export { enterTask, leaveTask } from "./core/enter-task.js";
 export { EventLoop, newEventLoop } from "./core/event-loop.js";
-export type { EventLoopOptions, TaskFactory } from "./core/event-loop.js";
+export type { EventLoopOptions } from "./core/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./core/exception-handler.js";
 export { Future, isFuture } from "./core/future.js";
 export { Handle, TimerHandle } from "./core/handle.js";

@@ -1,8 +1,7 @@
+import { BaseEventLoop } from "./base-event-loop.js";
 import type { Clock } from "./clock.js";
 import { SystemClock } from "./clock.js";
-import { copyContext, enterContext } from "./context.js";
-import type { Context } from "./context.js";
-import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
+import { enterContext } from "./context.js";
 import {
   asyncScope,
   enterAsyncTask,
@@ -12,17 +11,11 @@ import {
 } from "./current-task.js";
 import { isFatal, RuntimeError } from "./errors.js";
 import type { FatalError } from "./errors.js";
-import { Future } from "./future.js";
-import { Handle, TimerHandle } from "./handle.js";
-import type { Runnable } from "./handle.js";
+import { sourceOf } from "./exception-handler.js";
+import type { Future } from "./future.js";
+import type { Handle, Runnable, TimerHandle } from "./handle.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
-import { Task } from "./task.js";
-import type { Startable, TaskOptions } from "./task.js";
-import { TimerHeap } from "./timer-heap.js";
-import { printReport, report } from "./exception-handler.js";
-import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js";
-import type { NeverAwaited } from "./never-awaited.js";
-import type { UnretrievedError } from "./unretrieved.js";
+import type { Task } from "./task.js";
 
 // As they are now: a test that fakes time moves the loop's timers (SystemClock asks for the present ones), but the
 // loop itself goes on.
@@ -37,13 +30,6 @@ const realTime = (): number => readClock.call(performance);
 const SLICE = 1;
 /** A timer that never fires: keeps the process alive while a loop runs and waits. */
 const FOREVER = 2 ** 31 - 1;
-
-/** Makes the tasks of `loop.createTask`: what it returns is returned there. */
-export type TaskFactory = (
-  loop: EventLoop,
-  what: Startable<unknown>,
-  options: TaskOptions,
-) => Future<unknown>;
 
 export interface EventLoopOptions {
   /** Default: `performance.now()` and Node's timers. Tests give a virtual one (`asyncscope/testing`). */
@@ -61,16 +47,7 @@ export interface EventLoopOptions {
  * Runs callbacks and tasks in iterations over Node's own loop: an iteration runs what was ready at its start
  * (rule LP-02). Usually made and run by `run(main)`.
  */
-export class EventLoop {
-  /** @internal */ readonly _timers = new TimerHeap();
-  /** @internal Errors that nobody has looked at yet. */ readonly _unretrieved = new Set<UnretrievedError>();
-  /** @internal Coroutines that nobody has started yet, in debug mode. */ readonly _neverAwaited =
-    new Set<NeverAwaited>();
-  /** @internal Sockets and the like: they end with the loop. */ readonly _resources = new Set<{
-    _loopClosed(): void;
-  }>();
-  /** @internal */ _debug: boolean;
-  /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
+export class EventLoop extends BaseEventLoop {
   readonly #clock: Clock;
   readonly #clockIsReal: boolean;
   readonly #asyncScope = asyncScope();
@@ -88,14 +65,12 @@ export class EventLoop {
   #isShuttingDown = false;
   #fatalError: FatalError | null = null;
   #endRun: ((error: FatalError | null) => void) | null = null;
-  #exceptionHandler: ExceptionHandler | null = null;
-  #taskFactory: TaskFactory | null = null;
 
   constructor(options?: EventLoopOptions) {
+    super(options?.debug);
     this.#clock = options?.clock ?? new SystemClock();
     if (options?.asyncLocalStorage === true) trackAsyncFunctions();
     this.#clockIsReal = this.#clock instanceof SystemClock;
-    this._debug = options?.debug ?? process.env["ASYNCSCOPE_DEBUG"] === "1";
   }
 
   /** @internal Time at the start of this iteration; between two of them (a callback of Node's) the time itself. */
@@ -104,16 +79,8 @@ export class EventLoop {
   }
 
   /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
-  time(): number {
+  override time(): number {
     return this.#clock.now();
-  }
-
-  get debug(): boolean {
-    return this._debug;
-  }
-
-  set debug(enabled: boolean) {
-    this._debug = enabled;
   }
 
   isRunning(): boolean {
@@ -122,70 +89,6 @@ export class EventLoop {
 
   isClosed(): boolean {
     return this.#closed;
-  }
-
-  /** Calls `callback()` in the next iteration, after what is scheduled already (rule LP-01). */
-  callSoon(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
-    this.#checkCallback(callback, "callSoon");
-    const handle = new Handle(callback, this, options?.context ?? copyContext());
-    if (this._debug) handle._source = new Error("created here");
-    this._enqueue(handle);
-    return handle;
-  }
-
-  /** As {@link callSoon}. From another thread, post a message to this one. */
-  callSoonThreadsafe(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
-    return this.callSoon(callback, options);
-  }
-
-  /** Calls `callback()` after `delay` milliseconds; a negative delay means the next iteration (rule TM-03). */
-  callLater(
-    delay: number,
-    callback: () => void,
-    options?: { readonly context?: Context | undefined },
-  ): TimerHandle {
-    checkTime(delay, "delay");
-    return this.#at(this.time() + delay, callback, options?.context, "callLater");
-  }
-
-  /** Calls `callback()` when `loop.time()` reaches `when`. */
-  callAt(
-    when: number,
-    callback: () => void,
-    options?: { readonly context?: Context | undefined },
-  ): TimerHandle {
-    checkTime(when, "when");
-    return this.#at(when, callback, options?.context, "callAt");
-  }
-
-  createFuture<T>(): Future<T> {
-    return new Future<T>({ loop: this });
-  }
-
-  /** As the module's `createTask`, for this loop; through the task factory when one is set. */
-  createTask<T>(what: Startable<T>, options: TaskOptions = {}): Task<T> {
-    try {
-      this._checkOpen();
-      const factory = this.#taskFactory;
-      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what a factory makes is its own (LP-20)
-      if (factory !== null) return factory(this, what, options) as Task<T>;
-      return new Task(what, { ...options, loop: this });
-    } catch (error) {
-      // Nobody will run it any more: it must not be reported as never awaited (rule LP-17).
-      if (isCoroutine(what) && "close" in (what as object)) closeQuietly(what as { close(): void });
-      throw error;
-    }
-  }
-
-  /** @param factory null restores the default. @throws TypeError when it is no function (rule LP-20). */
-  setTaskFactory(factory: TaskFactory | null): void {
-    if (factory !== null && typeof factory !== "function")
-      throw new TypeError("a task factory is a function (loop, what, options) => Future, or null");
-    this.#taskFactory = factory;
-  }
-
-  getTaskFactory(): TaskFactory | null {
-    return this.#taskFactory;
   }
 
   /**
@@ -260,33 +163,6 @@ export class EventLoop {
     this.#clock.cancelWake();
   }
 
-  /** @param handler null restores the default. @throws TypeError when it is no function (rule EH-03). */
-  setExceptionHandler(handler: ExceptionHandler | null): void {
-    if (handler !== null && typeof handler !== "function")
-      throw new TypeError("an exception handler is a function (loop, context) => void, or null");
-    this.#exceptionHandler = handler;
-  }
-
-  getExceptionHandler(): ExceptionHandler | null {
-    return this.#exceptionHandler;
-  }
-
-  /** Writes the report to stderr. */
-  defaultExceptionHandler(context: ExceptionContext): void {
-    printReport(context);
-  }
-
-  /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
-  callExceptionHandler(context: ExceptionContext): void {
-    const { task, future, handle } = context;
-    this._report(context, (task ?? (future instanceof Task ? future : handle))?._context ?? null);
-  }
-
-  /** @internal The same, inside the context variables of what failed (rule EH-05). */
-  _report(context: ExceptionContext, where: Context | null): void {
-    report(this, context, where);
-  }
-
   /**
    * @internal From now on a run keeps the process alive by its timers and I/O alone: what is left over and cannot
    * be woken (an async function inside a promise that nobody settles) must not keep a finished program.
@@ -296,12 +172,12 @@ export class EventLoop {
   }
 
   /** @internal */
-  _checkOpen(): void {
+  override _checkOpen(): void {
     if (this.#closed) throw new RuntimeError("this event loop is closed: make a new one, or use run(main)");
   }
 
   /** @internal Behind what is ready already. */
-  _enqueue(runnable: Runnable): void {
+  override _enqueue(runnable: Runnable): void {
     if (this.#lastReady === null) this.#firstReady = runnable;
     else this.#lastReady._next = runnable;
     this.#lastReady = runnable;
@@ -345,7 +221,7 @@ export class EventLoop {
   }
 
   /** @internal Ends the run with an error that no handler may see (rule EH-06). */
-  _fatal(error: FatalError): void {
+  override _fatal(error: FatalError): void {
     this.#fatalError ??= error;
     this.stop();
   }
@@ -355,50 +231,10 @@ export class EventLoop {
     if (timer._when <= this.#armedFor && this.#running) this.#scheduleTurn();
   }
 
-  /** @internal */
-  _addTask(task: Task<unknown>): void {
-    task._after = this._firstTask;
-    if (this._firstTask !== null) this._firstTask._before = task;
-    this._firstTask = task;
-  }
-
-  /** @internal */
-  _removeTask(task: Task<unknown>): void {
-    if (task._before !== null) task._before._after = task._after;
-    else if (this._firstTask === task) this._firstTask = task._after;
-    if (task._after !== null) task._after._before = task._before;
-    task._before = task._after = null;
-  }
-
-  /** @internal The unfinished tasks, newest first. */
-  *_tasks(): Generator<Task<unknown>, void, undefined> {
-    for (let task = this._firstTask; task !== null;) {
-      const after: Task<unknown> | null = task._after;
-      yield task;
-      task = after;
-    }
-  }
-
   /** @internal Schedules a timer without a copy of the context and without checks. */
-  _schedule(timer: TimerHandle): void {
+  override _schedule(timer: TimerHandle): void {
     this._timers.push(timer);
     if (timer._when < this.#armedFor && !this.#turnScheduled && this.#running) this.#scheduleTurn();
-  }
-
-  #at(when: number, callback: () => void, context: Context | undefined, method: string): TimerHandle {
-    this.#checkCallback(callback, method);
-    const timer = new TimerHandle(callback, this, context ?? copyContext(), when);
-    if (this._debug) timer._source = new Error("created here");
-    this._schedule(timer);
-    return timer;
-  }
-
-  #checkCallback(callback: () => void, method: string): void {
-    this._checkOpen();
-    if (isCoroutine(callback) || (this._debug && isCoroutineFunction(callback)))
-      throw new TypeError(`${method}() takes a plain function, not a coroutine: use createTask()`);
-    if (typeof callback !== "function")
-      throw new TypeError(`${method}() takes a function, got ${typeof callback}`);
   }
 
   #scheduleTurn(): void {
@@ -526,25 +362,6 @@ export class EventLoop {
   #disarm(): void {
     this.#armedFor = Infinity;
     this.#clock.cancelWake();
-  }
-}
-
-function checkTime(value: number, name: string): void {
-  if (typeof value !== "number" || Number.isNaN(value))
-    throw new TypeError(
-      `${name} must be a number of milliseconds, got ${value === null ? "null" : String(value)}`,
-    );
-}
-
-function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
-  return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
-}
-
-function closeQuietly(coroutine: { close(): void }): void {
-  try {
-    coroutine.close();
-  } catch {
-    // It runs elsewhere: then it is not ours to close.
   }
 }
 

@@ -56,6 +56,11 @@ export function report(loop: EventLoop, context: ExceptionContext, where: Contex
   }
 }
 
+/** @internal For a report: where it was made, in debug mode. */
+export function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
+  return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
+}
+
 /** @internal Writes the report to stderr. */
 export function printReport(context: ExceptionContext): void {
   const lines = [context.message];

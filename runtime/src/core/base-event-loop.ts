@@ -1,0 +1,218 @@
+import { copyContext } from "./context.js";
+import type { Context } from "./context.js";
+import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
+import type { FatalError } from "./errors.js";
+import type { EventLoop } from "./event-loop.js";
+import { printReport, report } from "./exception-handler.js";
+import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js";
+import { Future } from "./future.js";
+import { Handle, TimerHandle } from "./handle.js";
+import type { Runnable } from "./handle.js";
+import type { NeverAwaited } from "./never-awaited.js";
+import { Task } from "./task.js";
+import type { Startable, TaskOptions } from "./task.js";
+import { TimerHeap } from "./timer-heap.js";
+import type { UnretrievedError } from "./unretrieved.js";
+
+/** Makes the tasks of `loop.createTask`: what it returns is returned there. */
+export type TaskFactory = (
+  loop: EventLoop,
+  what: Startable<unknown>,
+  options: TaskOptions,
+) => Future<unknown>;
+
+/**
+ * What is asked of a loop apart from running it: callbacks, tasks, reports. How and when that runs is the matter of
+ * {@link EventLoop}, the one class that extends it; loops of other kinds extend that one.
+ */
+export abstract class BaseEventLoop {
+  /** @internal */ readonly _timers = new TimerHeap();
+  /** @internal Errors that nobody has looked at yet. */ readonly _unretrieved = new Set<UnretrievedError>();
+  /** @internal Coroutines that nobody has started yet, in debug mode. */ readonly _neverAwaited =
+    new Set<NeverAwaited>();
+  /** @internal Sockets and the like: they end with the loop. */ readonly _resources = new Set<{
+    _loopClosed(): void;
+  }>();
+  /** @internal */ _debug: boolean;
+  /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
+  #exceptionHandler: ExceptionHandler | null = null;
+  #taskFactory: TaskFactory | null = null;
+
+  constructor(debug: boolean | undefined) {
+    this._debug = debug ?? process.env["ASYNCSCOPE_DEBUG"] === "1";
+  }
+
+  /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
+  abstract time(): number;
+
+  /** @internal @throws RuntimeError once it is closed. */
+  abstract _checkOpen(): void;
+
+  /** @internal Behind what is ready already. */
+  abstract _enqueue(runnable: Runnable): void;
+
+  /** @internal Schedules a timer without a copy of the context and without checks. */
+  abstract _schedule(timer: TimerHandle): void;
+
+  /** @internal Ends the run with an error that no handler may see (rule EH-06). */
+  abstract _fatal(error: FatalError): void;
+
+  get debug(): boolean {
+    return this._debug;
+  }
+
+  set debug(enabled: boolean) {
+    this._debug = enabled;
+  }
+
+  /** Calls `callback()` in the next iteration, after what is scheduled already (rule LP-01). */
+  callSoon(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
+    this.#checkCallback(callback, "callSoon");
+    const handle = new Handle(callback, this.#self, options?.context ?? copyContext());
+    if (this._debug) handle._source = new Error("created here");
+    this._enqueue(handle);
+    return handle;
+  }
+
+  /** As {@link callSoon}. From another thread, post a message to this one. */
+  callSoonThreadsafe(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
+    return this.callSoon(callback, options);
+  }
+
+  /** Calls `callback()` after `delay` milliseconds; a negative delay means the next iteration (rule TM-03). */
+  callLater(
+    delay: number,
+    callback: () => void,
+    options?: { readonly context?: Context | undefined },
+  ): TimerHandle {
+    checkTime(delay, "delay");
+    return this.#at(this.time() + delay, callback, options?.context, "callLater");
+  }
+
+  /** Calls `callback()` when `loop.time()` reaches `when`. */
+  callAt(
+    when: number,
+    callback: () => void,
+    options?: { readonly context?: Context | undefined },
+  ): TimerHandle {
+    checkTime(when, "when");
+    return this.#at(when, callback, options?.context, "callAt");
+  }
+
+  createFuture<T>(): Future<T> {
+    return new Future<T>({ loop: this.#self });
+  }
+
+  /** As the module's `createTask`, for this loop; through the task factory when one is set. */
+  createTask<T>(what: Startable<T>, options: TaskOptions = {}): Task<T> {
+    try {
+      this._checkOpen();
+      const factory = this.#taskFactory;
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what a factory makes is its own (LP-20)
+      if (factory !== null) return factory(this.#self, what, options) as Task<T>;
+      return new Task(what, { ...options, loop: this.#self });
+    } catch (error) {
+      // Nobody will run it any more: it must not be reported as never awaited (rule LP-17).
+      if (isCoroutine(what) && "close" in (what as object)) closeQuietly(what as { close(): void });
+      throw error;
+    }
+  }
+
+  /** @param factory null restores the default. @throws TypeError when it is no function (rule LP-20). */
+  setTaskFactory(factory: TaskFactory | null): void {
+    if (factory !== null && typeof factory !== "function")
+      throw new TypeError("a task factory is a function (loop, what, options) => Future, or null");
+    this.#taskFactory = factory;
+  }
+
+  getTaskFactory(): TaskFactory | null {
+    return this.#taskFactory;
+  }
+
+  /** @param handler null restores the default. @throws TypeError when it is no function (rule EH-03). */
+  setExceptionHandler(handler: ExceptionHandler | null): void {
+    if (handler !== null && typeof handler !== "function")
+      throw new TypeError("an exception handler is a function (loop, context) => void, or null");
+    this.#exceptionHandler = handler;
+  }
+
+  getExceptionHandler(): ExceptionHandler | null {
+    return this.#exceptionHandler;
+  }
+
+  /** Writes the report to stderr. */
+  defaultExceptionHandler(context: ExceptionContext): void {
+    printReport(context);
+  }
+
+  /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
+  callExceptionHandler(context: ExceptionContext): void {
+    const { task, future, handle } = context;
+    this._report(context, (task ?? (future instanceof Task ? future : handle))?._context ?? null);
+  }
+
+  /** @internal The same, inside the context variables of what failed (rule EH-05). */
+  _report(context: ExceptionContext, where: Context | null): void {
+    report(this.#self, context, where);
+  }
+
+  /** @internal */
+  _addTask(task: Task<unknown>): void {
+    task._after = this._firstTask;
+    if (this._firstTask !== null) this._firstTask._before = task;
+    this._firstTask = task;
+  }
+
+  /** @internal */
+  _removeTask(task: Task<unknown>): void {
+    if (task._before !== null) task._before._after = task._after;
+    else if (this._firstTask === task) this._firstTask = task._after;
+    if (task._after !== null) task._after._before = task._before;
+    task._before = task._after = null;
+  }
+
+  /** @internal The unfinished tasks, newest first. */
+  *_tasks(): Generator<Task<unknown>, void, undefined> {
+    for (let task = this._firstTask; task !== null;) {
+      const after: Task<unknown> | null = task._after;
+      yield task;
+      task = after;
+    }
+  }
+
+  /** As everything else names its loop. */
+  get #self(): EventLoop {
+    return this as unknown as EventLoop;
+  }
+
+  #at(when: number, callback: () => void, context: Context | undefined, method: string): TimerHandle {
+    this.#checkCallback(callback, method);
+    const timer = new TimerHandle(callback, this.#self, context ?? copyContext(), when);
+    if (this._debug) timer._source = new Error("created here");
+    this._schedule(timer);
+    return timer;
+  }
+
+  #checkCallback(callback: () => void, method: string): void {
+    this._checkOpen();
+    if (isCoroutine(callback) || (this._debug && isCoroutineFunction(callback)))
+      throw new TypeError(`${method}() takes a plain function, not a coroutine: use createTask()`);
+    if (typeof callback !== "function")
+      throw new TypeError(`${method}() takes a function, got ${typeof callback}`);
+  }
+}
+
+function checkTime(value: number, name: string): void {
+  if (typeof value !== "number" || Number.isNaN(value))
+    throw new TypeError(
+      `${name} must be a number of milliseconds, got ${value === null ? "null" : String(value)}`,
+    );
+}
+
+function closeQuietly(coroutine: { close(): void }): void {
+  try {
+    coroutine.close();
+  } catch {
+    // It runs elsewhere: then it is not ours to close.
+  }
+}
