@@ -9,6 +9,7 @@ import { Future } from "./future.js";
 import { Handle, TimerHandle } from "./handle.js";
 import type { Runnable } from "./handle.js";
 import type { NeverAwaited } from "./never-awaited.js";
+import { checkSignal, checkSignalHandler, SignalHandlers } from "./signal-handlers.js";
 import { Task } from "./task.js";
 import type { Startable, TaskOptions } from "./task.js";
 import { TimerHeap } from "./timer-heap.js";
@@ -37,6 +38,7 @@ export abstract class BaseEventLoop {
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
   #taskFactory: TaskFactory | null = null;
+  #signals: SignalHandlers | null = null;
 
   constructor(debug: boolean | undefined) {
     this._debug = debug ?? process.env["ASYNCSCOPE_DEBUG"] === "1";
@@ -127,6 +129,35 @@ export abstract class BaseEventLoop {
 
   getTaskFactory(): TaskFactory | null {
     return this.#taskFactory;
+  }
+
+  /**
+   * Calls `callback()` in the loop each time the signal comes, instead of what the signal does by default; replaces
+   * an earlier handler of this loop (rule SI-01). Only in the main thread. It ends with the loop, and keeps no
+   * process alive. Listeners of the program's own (`process.on`) are called too.
+   * @throws TypeError, ValueError for what is no signal name or no plain function; RuntimeError for SIGKILL and
+   * SIGSTOP, outside the main thread, and once the loop is closed (rule SI-02).
+   * @example loop.addSignalHandler("SIGTERM", () => server.close());
+   */
+  addSignalHandler(
+    signal: NodeJS.Signals,
+    callback: () => void,
+    options?: { readonly context?: Context | undefined },
+  ): void {
+    checkSignal(signal);
+    this._checkOpen();
+    checkSignalHandler(signal, callback);
+    this.#signals ??= new SignalHandlers(this.#self);
+    this.#signals.add(signal, callback, options?.context ?? copyContext());
+  }
+
+  /**
+   * The signal does again what it does by default.
+   * @returns false when this loop had no handler for it (rule SI-03).
+   */
+  removeSignalHandler(signal: NodeJS.Signals): boolean {
+    checkSignal(signal);
+    return this.#signals?.remove(signal) ?? false;
   }
 
   /** @param handler null restores the default. @throws TypeError when it is no function (rule EH-03). */
