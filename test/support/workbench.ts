@@ -20,6 +20,8 @@ export interface WorkbenchOptions {
   /** Stands before the names of its screenshots. */
   readonly name: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the packaged extension is installed. Default true. */
+  readonly installed?: boolean;
 }
 
 /**
@@ -40,16 +42,13 @@ export class Workbench {
   }
 
   /** Opens a folder and waits until the workbench is there. */
-  static async open({ folder, theme, name, settings = {} }: WorkbenchOptions): Promise<Workbench> {
+  static async open(options: WorkbenchOptions): Promise<Workbench> {
+    const { folder, theme, name, settings = {}, installed = true } = options;
     const quiet = () => undefined;
-    const [editor, chromium, vsix] = [
-      await ensureEditor(quiet),
-      await ensureChromium(quiet),
-      await packaged(),
-    ];
+    const [editor, chromium] = [await ensureEditor(quiet), await ensureChromium(quiet)];
     const server = await startServer({
       editor,
-      vsix: [vsix],
+      vsix: installed ? [await packaged()] : [],
       settings: {
         "workbench.colorTheme": theme,
         "editor.minimap.enabled": false,
@@ -60,10 +59,9 @@ export class Workbench {
     try {
       const browser = await launchBrowser(chromium);
       const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
-      page.setDefaultTimeout(30_000);
       const workbench = new Workbench(page, server, browser, name);
       await page.goto(server.url({ folder }), { timeout: 60_000 });
-      await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+      await workbench.ready();
       return workbench;
     } catch (error) {
       await server.stop();
@@ -71,6 +69,20 @@ export class Workbench {
     }
   }
 
+  /** The next window that this one opens, within a time in milliseconds. */
+  async nextWindow(name: string, timeout: number): Promise<Workbench> {
+    const page = await this.page.context().waitForEvent("page", { timeout });
+    const workbench = new Workbench(page, this.server, this.browser, name);
+    await workbench.ready();
+    return workbench;
+  }
+
+  private async ready(): Promise<void> {
+    this.page.setDefaultTimeout(30_000);
+    await this.page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+  }
+
+  /** Ends the editor and all its windows. */
   async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
@@ -126,8 +138,11 @@ export class Workbench {
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
-  /** Presses F5, again when nothing has come of it: a window that has just opened knows no debugger yet. */
-  async startDebugging(): Promise<void> {
+  /**
+   * Presses F5, again when nothing has come of it: a window that has just opened knows no debugger yet.
+   * @param timeout milliseconds until a session must be there, with what is built before it.
+   */
+  async startDebugging(timeout = 30_000): Promise<void> {
     await eventually(
       "a debug session after F5",
       async () => {
@@ -137,7 +152,7 @@ export class Workbench {
           () => false,
         );
       },
-      30_000,
+      timeout,
     );
   }
 

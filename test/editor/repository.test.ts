@@ -1,0 +1,53 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../../scripts/lib/root.mjs";
+import { Workbench } from "../support/workbench.js";
+
+/** The files of the repository as a clone would have them: nothing installed, nothing built. */
+function bareCopy(): string {
+  const folder = mkdtempSync(join(tmpdir(), "asyncscope-clone-"));
+  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  for (const file of files.split("\0"))
+    if (file !== "" && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
+  return folder;
+}
+
+describe("a contributor presses F5 in a fresh clone [slow]", function () {
+  this.timeout(240_000);
+  let folder: string;
+  let workbench: Workbench;
+
+  before(async () => {
+    folder = bareCopy();
+    workbench = await Workbench.open({
+      folder,
+      theme: "Default Dark Modern",
+      name: "repository",
+      installed: false,
+    });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") await workbench.picture("failed");
+  });
+  after(async () => {
+    await workbench.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it("and debugs an example in a window with the extension that was just built", async () => {
+    const opened = workbench.nextWindow("repository-host", 100_000);
+    opened.catch(() => undefined);
+    await workbench.startDebugging(100_000);
+    const host = await opened;
+    await workbench.picture("started");
+    await host.openFile("numbers-and-letters.ts");
+    await host.startDebugging();
+    await host.row("Tasks", /letters.*timer/).waitFor();
+    await host.picture("tasks");
+  });
+});
