@@ -25,7 +25,7 @@ export interface SourceLocation {
 
 /** A task as views show it: {@link TaskInfo} with positions resolved. */
 export interface TaskNode extends TaskInfo {
-  /** Where the task stands: the line of its innermost suspended frame of the user's code. */
+  /** Where the task stands in the user's code: its innermost suspended frame, or where the program is stopped in it. */
   readonly location?: SourceLocation;
   readonly createdAtLocation?: SourceLocation;
   /** Thread id in the Call Stack when the task is pinned. */

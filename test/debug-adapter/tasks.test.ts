@@ -76,6 +76,7 @@ describe("the task tree", () => {
     const body = await tree(session);
     assert.equal(body.status, "paused");
     assert.equal(named(body, "worker-1").state, "running");
+    assert.equal(named(body, "worker-1").location?.line, session.line("compute"));
     assert.equal(named(body, "waiting").location?.line, session.line("get"));
   });
 

@@ -95,6 +95,7 @@ export class AsyncscopeSession extends DebugSession {
       this.#send("asyncscope/changed", { version: this.#tasks.version, status: this.#tasks.status }),
     );
     this.#tasks.threadOf = (task) => this.#pins.of(task)?.threadId;
+    this.#tasks.stoppedAt = () => this.#stacks.topLocation();
     this.#tasks.itemsReference = (resource, size) => this.#itemsReference(resource, size);
     this.#handlers = {
       initialize: (args) => this.#initialize(args),

@@ -1,4 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { SourceLocation } from "@asyncscope/protocol";
 import { fail } from "../errors.js";
 import type { FrameView } from "../target/execution.js";
 import type { TaskBackend } from "../tasks/backend.js";
@@ -43,6 +44,16 @@ export class Stacks {
     if (threadId === MAIN_THREAD) return this.#context.target("stackTrace").frames();
     const pin = this.#context.pins.byThread(threadId) ?? fail("unknownThread", { threadId });
     return this.#context.pins.frames(pin, this.#backend());
+  }
+
+  /** Where the program is stopped: its innermost frame that is not passed over while stepping. */
+  async topLocation(): Promise<SourceLocation | undefined> {
+    const { frames } = await this.#stack(MAIN_THREAD);
+    for (const { kind, source, subtle, line, column } of frames) {
+      if (kind === "label") return undefined;
+      if (source !== undefined && subtle !== true) return { path: source.path, line, column };
+    }
+    return undefined;
   }
 
   handlers(): Handlers {

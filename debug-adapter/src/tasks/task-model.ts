@@ -52,6 +52,8 @@ export class TaskModel {
   paused = false;
   /** Thread of a pinned task. */
   threadOf: (task: TaskId) => number | undefined = () => undefined;
+  /** Where the program is stopped, in the user's code. */
+  stoppedAt: () => Promise<SourceLocation | undefined> = () => Promise.resolve(undefined);
   /** Gives a queue's items a reference that the `variables` request understands; 0 for none. */
   itemsReference: (resource: number, size: number) => number = () => 0;
 
@@ -108,6 +110,10 @@ export class TaskModel {
       const found = await backend.locations(asked).catch(() => []);
       asked.forEach((id, i) => places.set(id, found[i]));
     }
+    const running = tasks.filter(({ state }) => state === "running");
+    // A task that started another eagerly runs as well, but stands elsewhere.
+    if (locations && this.paused && !this.#ended && running.length === 1)
+      places.set(running[0]!.id, await this.stoppedAt().catch(() => undefined));
     const sites = new Map<SiteId, Promise<SourceLocation | undefined>>();
     const resolve = (id: SiteId): Promise<SourceLocation | undefined> => {
       let location = sites.get(id);
