@@ -219,11 +219,13 @@ describe("The tree of tasks", () => {
       assert.equal(program.take("asyncscope/tree").length, 1);
     });
 
-    it("gives the whole tree back when it is cleared", async () => {
-      model.setFilter({ text: "worker" }, "worker");
+    it("gives the whole tree back when it is cleared, and does not call the program empty meanwhile", async () => {
+      model.setFilter({ text: "nobody" }, "nobody");
+      assert.equal(model.isEmpty, false);
       await model.refresh();
-      await text();
+      assert.equal(model.isEmpty, true);
       model.setFilter(undefined, "");
+      assert.equal(model.isEmpty, false);
       await model.refresh();
       assert.deepEqual(await text(), ["main", "  chain", "  pool", "  other"]);
       assert.equal(model.filterText, "");

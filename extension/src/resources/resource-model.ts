@@ -6,8 +6,8 @@ import type {
   TaskId,
   TaskInfo,
 } from "@asyncscope/protocol";
-import type { ScopeSession, VariablesQuery, VariableValue } from "../scope-session.js";
-import { ProgramClock } from "../views/program-clock.js";
+import type { VariablesQuery, VariableValue } from "../scope-session.js";
+import { LiveModel } from "../views/live-model.js";
 import type {
   ItemsNode,
   MoreNode,
@@ -33,63 +33,21 @@ interface Values {
 }
 
 /** The state behind the Queues & Locks view of one session. */
-export class ResourceModel {
-  #body: ResourcesBody | undefined;
-  #ended = false;
-  #failure: string | undefined;
+export class ResourceModel extends LiveModel<ResourcesBody, ResourceTreeNode> {
   #limit = RESOURCE_PAGE;
-  readonly #clock: ProgramClock;
   readonly #resources = new Map<ResourceId, ResourceNode>();
   readonly #tasks = new Map<TaskId, TaskInfo>();
   /** Items and members by the path of the row that they stand under. */
   readonly #values = new Map<string, Values>();
   readonly #wanted = new Map<string, number>();
-  readonly #expanded = new Set<string>();
   readonly #nodes = new Map<string, ResourceTreeNode>();
 
-  /**
-   * @param changed called after each change of what the view shows
-   * @param clock milliseconds, local
-   */
-  constructor(
-    readonly session: ScopeSession,
-    private readonly changed: () => void = () => undefined,
-    clock: () => number = () => performance.now(),
-  ) {
-    this.#clock = new ProgramClock(clock);
-  }
-
-  /** `none` before the first answer. After the end of the session the last state stays, as `ended`. */
-  get status(): ResourcesBody["status"] {
-    if (this.#ended) return "ended";
-    if (this.#failure !== undefined) return "blocked";
-    return this.#body?.status ?? "none";
-  }
-
-  get hasAnswer(): boolean {
-    return this.#body !== undefined;
-  }
-
-  get message(): string | undefined {
-    return this.#failure ?? this.#body?.message;
-  }
-
   get total(): number {
-    return this.#body?.total ?? 0;
-  }
-
-  /** The program's loop clock now, see {@link ProgramClock}. */
-  now(): number {
-    return this.#clock.now();
-  }
-
-  /** Something has changed in the program since the last answer. */
-  outdate(): void {
-    this.#clock.stop();
+    return this.body?.total ?? 0;
   }
 
   /** True while ages on the screen grow: something is held or waited for. */
-  get ageing(): boolean {
+  override get ageing(): boolean {
     if (this.status !== "live") return false;
     for (const resource of this.#resources.values())
       if (resource.ownedSince !== undefined || resource.waiterCount > 0) return true;
@@ -104,18 +62,6 @@ export class ResourceModel {
     return this.#tasks.get(id);
   }
 
-  expand(node: ResourceTreeNode): void {
-    this.#expanded.add(node.path);
-  }
-
-  isExpanded(node: ResourceTreeNode): boolean {
-    return this.#expanded.has(node.path);
-  }
-
-  collapse(node: ResourceTreeNode): void {
-    this.#expanded.delete(node.path);
-  }
-
   /** Asks for more with the next {@link refresh}. */
   showMore(node: MoreNode): void {
     if (!node.parent) this.#limit = Math.min(RESOURCE_LIMIT, this.#limit + RESOURCE_PAGE);
@@ -125,33 +71,31 @@ export class ResourceModel {
     }
   }
 
-  /** One request for the list, and one for each opened list of items. Never rejects. */
-  async refresh(): Promise<void> {
-    if (this.#ended) return;
+  /** One request for the list, and one for each opened list of items. */
+  override async refresh(): Promise<void> {
+    if (this.hasEnded()) return;
     let body: ResourcesBody;
     try {
       body = await this.session.request("asyncscope/resources", { limit: this.#limit });
     } catch (error) {
-      if (this.#hasEnded()) return;
-      this.#failure = error instanceof Error ? error.message : String(error);
-      this.changed();
+      this.fail(error);
       return;
     }
     const same =
-      this.#failure === undefined &&
-      this.#body?.version === body.version &&
-      this.#body.status === body.status &&
-      this.#body.message === body.message &&
-      this.#body.resources.length === body.resources.length;
-    this.#failure = undefined;
+      this.failure === undefined &&
+      this.body?.version === body.version &&
+      this.body.status === body.status &&
+      this.body.message === body.message &&
+      this.body.resources.length === body.resources.length;
+    this.failure = undefined;
     // Of a program that does not answer, or not any more, keep what was seen.
     const keep =
       this.#resources.size > 0 &&
       (body.status === "blocked" || (body.status === "ended" && body.resources.length === 0));
-    const { resources, total } = (keep && this.#body) || body;
-    this.#body = { ...body, resources, total };
+    const { resources, total } = (keep && this.body) || body;
+    this.body = { ...body, resources, total };
     if (!keep) {
-      this.#clock.set(body.now, body.status === "live");
+      this.clock.set(body.now, body.status === "live");
       this.#resources.clear();
       this.#tasks.clear();
       for (const resource of body.resources) this.#resources.set(resource.id, resource);
@@ -163,29 +107,19 @@ export class ResourceModel {
     if (!same || reread) this.changed();
   }
 
-  /** The session has ended: what was seen last stays. */
-  end(): void {
-    if (this.#ended) return;
-    this.#clock.stop();
-    this.#ended = true;
-    this.#failure = undefined;
-    this.changed();
-  }
-
-  #hasEnded(): boolean {
-    return this.#ended;
-  }
-
   /** The rows under `node`, or the primitives. Items and members are asked for when they are opened. */
-  async children(node?: ResourceTreeNode): Promise<readonly ResourceTreeNode[]> {
+  override async children(node?: ResourceTreeNode): Promise<readonly ResourceTreeNode[]> {
     if (node) this.expand(node);
-    if ((node?.kind === "items" || node?.kind === "value") && !this.#values.has(node.path) && !this.#ended)
+    if (
+      (node?.kind === "items" || node?.kind === "value") &&
+      !this.#values.has(node.path) &&
+      !this.hasEnded()
+    )
       await this.#loadValues(node);
     return this.rows(node);
   }
 
-  /** The rows under `node` as far as they are known. */
-  rows(node?: ResourceTreeNode): readonly ResourceTreeNode[] {
+  override rows(node?: ResourceTreeNode): readonly ResourceTreeNode[] {
     return this.#rows(node).map((fresh) => this.#intern(fresh));
   }
 
@@ -206,7 +140,7 @@ export class ResourceModel {
   }
 
   #resourceRows(): ResourceTreeNode[] {
-    const rows: ResourceTreeNode[] = (this.#body?.resources ?? []).map(({ id }) => ({
+    const rows: ResourceTreeNode[] = (this.body?.resources ?? []).map(({ id }) => ({
       kind: "resource",
       path: `r${id}`,
       parent: undefined,
@@ -263,7 +197,7 @@ export class ResourceModel {
   #valueRows(parent: ItemsNode | ValueNode): ResourceTreeNode[] {
     const known = this.#values.get(parent.path);
     if (!known) {
-      const text = this.#ended ? "The program has ended" : "The values are not available";
+      const text = this.hasEnded() ? "The program has ended" : "The values are not available";
       return [{ kind: "note", path: `${parent.path}/note`, parent, text }];
     }
     const rows: ResourceTreeNode[] = known.values.map((value, index) => ({
@@ -299,7 +233,7 @@ export class ResourceModel {
       const [, id] = /^r(\d+)/.exec(path) ?? [];
       return id !== undefined && !this.#resources.has(Number(id));
     };
-    for (const remembered of [this.#nodes, this.#values, this.#wanted, this.#expanded])
+    for (const remembered of [this.#nodes, this.#values, this.#wanted, this.expanded])
       for (const path of remembered.keys()) if (gone(path)) remembered.delete(path);
   }
 
@@ -346,9 +280,9 @@ export class ResourceModel {
     const keep = new Set<string>();
     for (const id of this.#resources.keys()) {
       const row = this.#nodes.get(`r${id}`);
-      if (!row || !this.#expanded.has(row.path)) continue;
+      if (!row || !this.expanded.has(row.path)) continue;
       for (const part of this.rows(row))
-        if (part.kind === "items" && this.#expanded.has(part.path)) {
+        if (part.kind === "items" && this.expanded.has(part.path)) {
           opened.push(part);
           keep.add(part.path);
         }

@@ -8,7 +8,7 @@ import type {
   TreeOrder,
 } from "@asyncscope/protocol";
 import type { ScopeSession } from "../scope-session.js";
-import { ProgramClock } from "../views/program-clock.js";
+import { LiveModel } from "../views/live-model.js";
 import { AwaitChains, standsAt } from "./await-chains.js";
 import type { ChainNode, FrameNode, MoreNode, NoteNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
 import { joinPages, WantedPages, type Children } from "./tree-pages.js";
@@ -20,36 +20,23 @@ const AUTO_EXPAND_ROOTS = 8;
  * The state behind the Tasks view of one session: what is opened, how many children of each are shown, and the last
  * answer of the program. One request per refresh brings the roots and the children of every opened task.
  */
-export class TaskTreeModel {
+export class TaskTreeModel extends LiveModel<TreeBody, TaskTreeNode> {
   #order: TreeOrder = "creation";
   #filter: TaskFilter | undefined;
   #filterText = "";
   /** Distinguishes the rows of one order and filter from those of another. */
   #generation = 0;
-  #body: TreeBody | undefined;
   /** Version of the newest answer, whatever it was about. */
   #seenVersion = 0;
-  #ended = false;
-  #failure: string | undefined;
   readonly #tasks = new Map<TaskId, TaskNode>();
   readonly #children = new Map<TaskId, Children>();
   readonly #wanted = new WantedPages();
-  readonly #clock: ProgramClock;
   readonly #chains: AwaitChains;
-  readonly #expanded = new Set<string>();
   readonly #nodes = new Map<string, TaskTreeNode>();
   #load: Promise<void> | undefined;
 
-  /**
-   * @param changed called after each change of what the view shows
-   * @param clock milliseconds, local
-   */
-  constructor(
-    readonly session: ScopeSession,
-    private readonly changed: () => void = () => undefined,
-    clock: () => number = () => performance.now(),
-  ) {
-    this.#clock = new ProgramClock(clock);
+  constructor(session: ScopeSession, changed?: () => void, clock?: () => number) {
+    super(session, changed, clock);
     this.#chains = new AwaitChains(session, (id) => this.#tasks.get(id));
   }
 
@@ -66,30 +53,18 @@ export class TaskTreeModel {
     return this.#filterText;
   }
 
-  /** `none` before the first answer. After the end of the session the last state stays, as `ended`. */
-  get status(): TreeBody["status"] {
-    if (this.#ended) return "ended";
-    if (this.#failure !== undefined) return "blocked";
-    return this.#body?.status ?? "none";
-  }
-
-  /** True once the program has answered. */
-  get hasAnswer(): boolean {
-    return this.#body !== undefined;
-  }
-
-  /** What is wrong, in words for the user. */
-  get message(): string | undefined {
-    return this.#failure ?? this.#body?.message;
+  override get isEmpty(): boolean {
+    const asked = this.#children.has(0) || (this.status !== "live" && this.status !== "paused");
+    return asked && super.isEmpty;
   }
 
   get counts(): Readonly<Partial<Record<TaskState, number>>> {
-    return this.#body?.counts ?? {};
+    return this.body?.counts ?? {};
   }
 
   /** Tasks that matched and were left out because of a limit. */
   get hidden(): number {
-    return this.#body?.hidden ?? 0;
+    return this.body?.hidden ?? 0;
   }
 
   /** The lists of children that are known, by parent (0: roots). */
@@ -97,18 +72,7 @@ export class TaskTreeModel {
     return [...this.#children].map(([task, { ids, total }]) => ({ task, offset: 0, children: ids, total }));
   }
 
-  /** The program's loop clock now, see {@link ProgramClock}. */
-  now(): number {
-    return this.#clock.now();
-  }
-
-  /** Something has changed in the program since the last answer. */
-  outdate(): void {
-    this.#clock.stop();
-  }
-
-  /** True while ages on the screen grow. */
-  get ageing(): boolean {
+  override get ageing(): boolean {
     return this.status === "live" && this.#tasks.size > 0;
   }
 
@@ -118,13 +82,13 @@ export class TaskTreeModel {
 
   setOrder(order: TreeOrder): void {
     // Nobody could answer any more: the last state stays as it is.
-    if (order === this.#order || this.#ended) return;
+    if (order === this.#order || this.hasEnded()) return;
     this.#order = order;
     this.#forgetRows();
   }
 
   setFilter(filter: TaskFilter | undefined, text: string): void {
-    if (this.#ended) return;
+    if (this.hasEnded()) return;
     this.#filter = filter;
     this.#filterText = filter ? text : "";
     this.#forgetRows();
@@ -134,20 +98,8 @@ export class TaskTreeModel {
     this.#generation += 1;
     this.#children.clear();
     this.#wanted.clear();
-    this.#expanded.clear();
+    this.expanded.clear();
     this.#nodes.clear();
-  }
-
-  expand(node: TaskTreeNode): void {
-    this.#expanded.add(node.path);
-  }
-
-  isExpanded(node: TaskTreeNode): boolean {
-    return this.#expanded.has(node.path);
-  }
-
-  collapse(node: TaskTreeNode): void {
-    this.#expanded.delete(node.path);
   }
 
   /** Asks for more children of a task (0: roots) or more frames of its chain with the next {@link refresh}. */
@@ -158,7 +110,7 @@ export class TaskTreeModel {
 
   /** How a row that has something under it first appears. */
   isOpen(node: TaskTreeNode): boolean {
-    if (this.#expanded.has(node.path)) return true;
+    if (this.expanded.has(node.path)) return true;
     if (node.kind === "chain") return !this.#opensByItself(node.parent);
     return node.kind === "task" && this.#opensByItself(node);
   }
@@ -177,33 +129,30 @@ export class TaskTreeModel {
     return this.#filter ? (this.#children.get(node.task)?.ids.length ?? 0) > 0 : task.childCount > 0;
   }
 
-  /** One batch: roots and the children of every opened task. Never rejects; {@link message} says what failed. */
-  async refresh(): Promise<void> {
-    if (this.#ended) return;
+  /** One batch: roots and the children of every opened task. */
+  override async refresh(): Promise<void> {
+    if (this.hasEnded()) return;
     const generation = this.#generation;
     const opened = this.#openedTasks();
     let body: TreeBody;
     try {
       body = await this.session.request("asyncscope/tree", this.#query([0, ...opened]));
     } catch (error) {
-      // The answer to a request that was under way when the session ended.
-      if (this.#hasEnded()) return;
-      this.#failure = error instanceof Error ? error.message : String(error);
-      this.changed();
+      this.fail(error);
       return;
     }
     // The order or the filter changed meanwhile: another refresh is on its way.
     if (generation !== this.#generation) return;
     const unchanged =
-      this.#failure === undefined &&
-      this.#body?.version === body.version &&
-      this.#body.status === body.status &&
-      this.#body.message === body.message &&
+      this.failure === undefined &&
+      this.body?.version === body.version &&
+      this.body.status === body.status &&
+      this.body.message === body.message &&
       [0, ...opened].every((task) => this.#shownOf(task) === this.#wanted.of(task));
-    this.#failure = undefined;
-    if (this.#body && this.#knowsMore(body)) this.#body = withStatusOf(body, this.#body);
+    this.failure = undefined;
+    if (this.body && this.#knowsMore(body)) this.body = withStatusOf(body, this.body);
     else this.#replace(body, [0, ...opened]);
-    this.#clock.set(this.#body?.now ?? 0, body.status === "live");
+    this.clock.set(this.body?.now ?? 0, body.status === "live");
     if (body.status === "live" || body.status === "paused") await this.#chains.refresh(this.#openedChains());
     this.#pruneNodes();
     if (!unchanged) this.changed();
@@ -224,7 +173,7 @@ export class TaskTreeModel {
     const tasks = body.status === "ended" ? body.tasks.map((task) => this.#withKnownLines(task)) : body.tasks;
     this.#children.clear();
     this.#tasks.clear();
-    this.#body = body;
+    this.body = body;
     this.#take({ ...body, tasks }, asked);
   }
 
@@ -239,35 +188,20 @@ export class TaskTreeModel {
     };
   }
 
-  /** The session has ended: what was seen last stays. */
-  end(): void {
-    if (this.#ended) return;
-    this.#clock.stop();
-    this.#ended = true;
-    this.#failure = undefined;
-    this.changed();
-  }
-
-  #hasEnded(): boolean {
-    return this.#ended;
-  }
-
-  /** The rows under `node`, or the roots. Asks the program only for what is not known yet, in one batch. */
-  async children(node?: TaskTreeNode): Promise<readonly TaskTreeNode[]> {
+  override async children(node?: TaskTreeNode): Promise<readonly TaskTreeNode[]> {
     if (!node) return this.rows();
     if (node.kind === "task") {
       this.expand(node);
       const known = (this.#tasks.get(node.task)?.childCount ?? 0) === 0 || this.#children.has(node.task);
-      if (!known && !this.#ended) await this.#loadMissing();
+      if (!known && !this.hasEnded()) await this.#loadMissing();
     } else if (node.kind === "chain") {
       this.expand(node);
-      if (!this.#chains.get(node.task) && !this.#ended) await this.#chains.load(node.task);
+      if (!this.#chains.get(node.task) && !this.hasEnded()) await this.#chains.load(node.task);
     }
     return this.rows(node);
   }
 
-  /** The rows under `node` as far as they are known. */
-  rows(node?: TaskTreeNode): readonly TaskTreeNode[] {
+  override rows(node?: TaskTreeNode): readonly TaskTreeNode[] {
     if (!node || node.kind === "task") return this.#taskRows(node);
     return node.kind === "chain" ? this.#frameRows(node) : [];
   }
@@ -305,7 +239,7 @@ export class TaskTreeModel {
       parent: chain,
       text,
     });
-    if (!body) return [note(this.#ended ? "The program has ended" : "The await chain is not known")];
+    if (!body) return [note(this.hasEnded() ? "The program has ended" : "The await chain is not known")];
     if (!body.found || body.frames.length === 0)
       return [note("The task has gone on: it waits for nothing now")];
     const rows: TaskTreeNode[] = body.frames.map((frame, index): FrameNode => ({
@@ -339,18 +273,18 @@ export class TaskTreeModel {
     const reachable = new Set<string>();
     const visit = (node: TaskTreeNode): void => {
       reachable.add(node.path);
-      if (this.#expanded.has(node.path)) for (const row of this.rows(node)) visit(row);
+      if (this.expanded.has(node.path)) for (const row of this.rows(node)) visit(row);
     };
     for (const root of this.rows()) visit(root);
     for (const path of this.#nodes.keys()) if (!reachable.has(path)) this.#nodes.delete(path);
-    for (const path of this.#expanded) if (!reachable.has(path)) this.#expanded.delete(path);
+    for (const path of this.expanded) if (!reachable.has(path)) this.expanded.delete(path);
   }
 
   /** Tasks whose children are on the screen: opened, and all above them too. */
   #openedTasks(): TaskId[] {
     const tasks = new Set<TaskId>();
     const visit = (node: TaskTreeNode): void => {
-      if (node.kind !== "task" || !this.#expanded.has(node.path) || node.cycle) return;
+      if (node.kind !== "task" || !this.expanded.has(node.path) || node.cycle) return;
       tasks.add(node.task);
       for (const row of this.#taskRows(node)) visit(row);
     };
@@ -361,7 +295,7 @@ export class TaskTreeModel {
   #openedChains(): Set<TaskId> {
     const tasks = new Set<TaskId>();
     const visit = (node: TaskTreeNode): void => {
-      if (!this.#expanded.has(node.path)) return;
+      if (!this.expanded.has(node.path)) return;
       if (node.kind === "chain") tasks.add(node.task);
       if (node.kind === "task") for (const row of this.#taskRows(node)) visit(row);
     };

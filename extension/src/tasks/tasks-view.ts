@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { TaskId, TaskNode, TreeOrder } from "@asyncscope/protocol";
+import type { ScopeSession } from "../scope-session.js";
 import type { SessionTracker } from "../sessions.js";
 import { LiveView } from "../views/live-view.js";
 import { viewMessage } from "../views/view-message.js";
@@ -15,10 +16,7 @@ export const TASKS_VIEW = "asyncscope.tasks";
 const ORDER_KEY = "tasks.order";
 
 /** The Tasks view: the tree, its title, message and badge, and what commands do to it. */
-export class TasksView implements vscode.Disposable {
-  readonly #provider: TaskTreeProvider;
-  readonly #view: vscode.TreeView<TaskTreeNode>;
-  readonly #live: LiveView<TaskTreeModel>;
+export class TasksView extends LiveView<TaskTreeNode, TaskTreeModel> {
   #order: TreeOrder;
   #filterText = "";
 
@@ -26,68 +24,22 @@ export class TasksView implements vscode.Disposable {
     sessions: SessionTracker,
     private readonly memento: vscode.Memento,
   ) {
+    super(TASKS_VIEW, sessions, (model) => new TaskTreeProvider(model));
     this.#order = memento.get<string>(ORDER_KEY) === "await" ? "await" : "creation";
-    this.#provider = new TaskTreeProvider(() => this.#live.model);
-    this.#view = vscode.window.createTreeView(TASKS_VIEW, {
-      treeDataProvider: this.#provider,
-      showCollapseAll: true,
-    });
-    this.#live = new LiveView(
-      this.#view,
-      sessions,
-      (session) => {
-        const model = new TaskTreeModel(session, () => {
-          if (model === this.#live.model) this.#redraw();
-        });
-        model.setOrder(this.#order);
-        this.#applyFilter(model);
-        return model;
-      },
-      () => this.#redraw(),
-      () => this.#provider.release(),
-    );
-    this.#view.onDidExpandElement(({ element }) => this.model?.expand(element));
-    this.#view.onDidCollapseElement(({ element }) => this.model?.collapse(element));
     this.#setContext();
-    this.#live.start();
-  }
-
-  get model(): TaskTreeModel | undefined {
-    return this.#live.model;
-  }
-
-  get visible(): boolean {
-    return this.#live.visible;
-  }
-
-  get message(): string | undefined {
-    return this.#view.message;
-  }
-
-  get description(): string | undefined {
-    return this.#view.description;
+    this.start();
   }
 
   get filterText(): string {
     return this.#filterText;
   }
 
-  /** The row that the keyboard is on. */
-  get selection(): TaskTreeNode | undefined {
-    return this.#view.selection[0];
-  }
-
-  /** The tree item as the editor gets it, for tests and tools. */
-  item(node: TaskTreeNode): vscode.TreeItem {
-    return this.#provider.getTreeItem(node);
-  }
-
   async setOrder(order: TreeOrder): Promise<void> {
     this.#order = order;
     this.model?.setOrder(order);
     this.#setContext();
-    this.#redraw();
-    this.#live.refreshNow();
+    this.redraw();
+    this.refreshNow();
     await this.memento.update(ORDER_KEY, order);
   }
 
@@ -98,19 +50,15 @@ export class TasksView implements vscode.Disposable {
     this.#filterText = text.trim();
     if (this.model) this.#applyFilter(this.model);
     this.#setContext();
-    this.#redraw();
-    this.#live.refreshNow();
+    this.redraw();
+    this.refreshNow();
     return undefined;
   }
 
   showMore(node: TaskTreeNode): void {
     if (node.kind !== "more") return;
     this.model?.showMore(node);
-    this.#live.refreshNow();
-  }
-
-  refreshNow(): void {
-    this.#live.refreshNow();
+    this.refreshNow();
   }
 
   /**
@@ -135,7 +83,7 @@ export class TasksView implements vscode.Disposable {
       this.setFilter("");
       return false;
     }
-    await this.#view.reveal(row, { select: true, focus: true, expand: false });
+    await this.view.reveal(row, { select: true, focus: true, expand: false });
     return true;
   }
 
@@ -143,40 +91,40 @@ export class TasksView implements vscode.Disposable {
     return this.model?.task(id);
   }
 
-  dispose(): void {
-    this.#live.dispose();
-    this.#view.dispose();
-    this.#provider.dispose();
+  protected override create(session: ScopeSession, changed: () => void): TaskTreeModel {
+    const model = new TaskTreeModel(session, changed);
+    model.setOrder(this.#order);
+    this.#applyFilter(model);
+    return model;
+  }
+
+  protected override headline(model: TaskTreeModel | undefined): { message: string; description: string } {
+    if (!model) return { message: "", description: "" };
+    const message = viewMessage({
+      status: model.status,
+      message: model.message,
+      hasAnswer: model.hasAnswer,
+      empty: model.isEmpty,
+      what: "tasks",
+      filter: model.filterText,
+      hidden: model.filter ? model.hidden : 0,
+    });
+    return { message, description: countsText(model.counts) };
+  }
+
+  protected override redraw(): void {
+    const { model } = this;
+    this.#drawBadge(model && model.status !== "ended" ? (model.counts.failed ?? 0) : 0);
+    super.redraw();
   }
 
   #applyFilter(model: TaskTreeModel): void {
     model.setFilter(parseFilter(this.#filterText).filter, this.#filterText);
   }
 
-  #redraw(): void {
-    const { model } = this;
-    const empty = !model || model.rows().length === 0;
-    const message = !model
-      ? ""
-      : viewMessage({
-          status: model.status,
-          message: model.message,
-          hasAnswer: model.hasAnswer,
-          empty,
-          what: "tasks",
-          filter: model.filterText,
-          hidden: model.filter ? model.hidden : 0,
-        });
-    if (this.#view.message !== message) this.#view.message = message;
-    const description = model ? countsText(model.counts) : "";
-    if (this.#view.description !== description) this.#view.description = description;
-    this.#drawBadge(model && model.status !== "ended" ? (model.counts.failed ?? 0) : 0);
-    this.#provider.redraw();
-  }
-
   #drawBadge(failed: number): void {
-    if ((this.#view.badge?.value ?? 0) === failed) return;
-    this.#view.badge =
+    if ((this.view.badge?.value ?? 0) === failed) return;
+    this.view.badge =
       failed === 0 ? undefined : { value: failed, tooltip: `${count(failed, "task")} failed` };
   }
 

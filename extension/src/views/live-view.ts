@@ -2,48 +2,48 @@ import * as vscode from "vscode";
 import type { TreeBody } from "@asyncscope/protocol";
 import type { ScopeSession } from "../scope-session.js";
 import type { SessionTracker } from "../sessions.js";
+import type { LiveModel } from "./live-model.js";
+import type { LiveTreeProvider } from "./live-tree-provider.js";
 import { RefreshSchedule } from "./refresh-schedule.js";
-
-/** The state of one session behind a view. */
-export interface LiveModel {
-  readonly session: ScopeSession;
-  readonly status: TreeBody["status"];
-  /** True while ages on the screen grow. */
-  readonly ageing: boolean;
-  /** One request; never rejects. */
-  refresh(): Promise<void>;
-  /** Something has changed in the program since the last answer. */
-  outdate(): void;
-  end(): void;
-}
 
 /** Ages on the screen are looked at this often, and a program that does not answer is asked again. Milliseconds. */
 const TICK = 1000;
 
+type Answer = Pick<TreeBody, "status" | "message">;
+interface LiveRow<Node> {
+  readonly path: string;
+  readonly parent: Node | undefined;
+}
+
 /**
- * Ties a tree view to the sessions: one model per session, refreshed by {@link RefreshSchedule}, and the redrawing
- * of ages, which asks the program nothing.
+ * A tree view tied to the sessions: one model per session, refreshed by {@link RefreshSchedule}, and the redrawing
+ * of ages, which asks the program nothing. A subclass calls `start()` when it is ready to make and draw models.
  */
-export class LiveView<Model extends LiveModel> implements vscode.Disposable {
+export abstract class LiveView<Node extends LiveRow<Node>, Model extends LiveModel<Answer, Node>>
+  implements vscode.Disposable
+{
+  protected readonly view: vscode.TreeView<Node>;
+  readonly #provider: LiveTreeProvider<Node, Model>;
   readonly #models = new Map<string, Model>();
   #model: Model | undefined;
   readonly #schedule = new RefreshSchedule(async () => this.#model?.refresh());
   #ticker: ReturnType<typeof setInterval> | undefined;
-  readonly #subscriptions: vscode.Disposable[];
+  readonly #subscriptions: readonly { dispose(): unknown }[];
 
-  /**
-   * @param redraw shows the model's state
-   * @param release ends the wait for an open hover: what comes now must be seen at once
-   */
-  constructor(
-    private readonly view: vscode.TreeView<unknown>,
+  /** @param provider makes the rows of whatever model is shown */
+  protected constructor(
+    id: string,
     private readonly sessions: SessionTracker,
-    private readonly create: (session: ScopeSession) => Model,
-    private readonly redraw: () => void,
-    private readonly release: () => void,
+    provider: (model: () => Model | undefined) => LiveTreeProvider<Node, Model>,
   ) {
+    this.#provider = provider(() => this.#model);
+    this.view = vscode.window.createTreeView(id, { treeDataProvider: this.#provider, showCollapseAll: true });
     this.#subscriptions = [
-      view.onDidChangeVisibility(({ visible }) => this.#setVisible(visible)),
+      this.view,
+      this.#provider,
+      this.view.onDidExpandElement(({ element }) => this.#model?.expand(element)),
+      this.view.onDidCollapseElement(({ element }) => this.#model?.collapse(element)),
+      this.view.onDidChangeVisibility(({ visible }) => this.#setVisible(visible)),
       sessions.onDidChangeCurrent((session) => this.#use(session)),
       sessions.onActivity(({ session, activity }) => {
         const model = this.#models.get(session.id);
@@ -64,8 +64,14 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     ];
   }
 
+  /** @param changed to be called after each change of what the model shows */
+  protected abstract create(session: ScopeSession, changed: () => void): Model;
+
+  /** The line above the rows, and the text beside the title. */
+  protected abstract headline(model: Model | undefined): { message: string; description: string };
+
   /** Shows the session that runs already, if there is one. */
-  start(): void {
+  protected start(): void {
     this.#use(this.sessions.current);
     this.#setVisible(this.view.visible);
   }
@@ -78,9 +84,28 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     return this.#schedule.visible;
   }
 
+  get message(): string | undefined {
+    return this.view.message;
+  }
+
+  get description(): string | undefined {
+    return this.view.description;
+  }
+
+  /** The row that the keyboard is on. */
+  get selection(): Node | undefined {
+    return this.view.selection[0];
+  }
+
+  /** The tree item as the editor gets it, for tests and tools. */
+  item(node: Node): vscode.TreeItem {
+    return this.#provider.getTreeItem(node);
+  }
+
   /** Asks the program now: it stopped or went on, or the user changed what is wanted. */
   refreshNow(): void {
-    this.release();
+    // What comes now must be seen at once, whatever hover is open.
+    this.#provider.release();
     this.#schedule.invalidateNow();
   }
 
@@ -90,14 +115,29 @@ export class LiveView<Model extends LiveModel> implements vscode.Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
+  /** Shows what the model knows. */
+  protected redraw(): void {
+    const { message, description } = this.headline(this.#model);
+    if (this.view.message !== message) this.view.message = message;
+    if (this.view.description !== description) this.view.description = description;
+    this.#provider.redraw();
+  }
+
   #use(session: ScopeSession | undefined): void {
     const old = this.#model;
     if (old?.session === session) return;
     if (old?.status === "ended") this.#models.delete(old.session.id);
-    this.#model = session && (this.#models.get(session.id) ?? this.create(session));
+    this.#model = session && (this.#models.get(session.id) ?? this.#create(session));
     if (this.#model) this.#models.set(this.#model.session.id, this.#model);
     this.redraw();
     this.refreshNow();
+  }
+
+  #create(session: ScopeSession): Model {
+    const model: Model = this.create(session, () => {
+      if (model === this.#model) this.redraw();
+    });
+    return model;
   }
 
   #setVisible(visible: boolean): void {
