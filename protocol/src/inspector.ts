@@ -59,6 +59,7 @@ export type WaitKind =
   | "read" // a stream reader
   | "drain" // a stream writer
   | "process" // a subprocess
+  | "thread" // a job of a worker pool
   | "other";
 
 /** One thing that a suspended task waits for. A task of the async form may wait for several at once. */
@@ -193,7 +194,8 @@ export type ResourceKind =
   | "condition"
   | "semaphore"
   | "bounded-semaphore"
-  | "barrier";
+  | "barrier"
+  | "worker-pool";
 
 /** One primitive of the Queues & Locks view. */
 export interface ResourceInfo {

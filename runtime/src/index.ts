@@ -6,6 +6,7 @@
  */
 import "./core/await-strand.js";
 import "./inspect/activate.js";
+import "./threads/loop-methods.js";
 import "./transports/loop-methods.js";
 
 export type { Awaitable, Suspension } from "./core/awaitable.js";
@@ -80,6 +81,14 @@ export { until } from "./tasks/until.js";
 export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait } from "./tasks/wait.js";
 export type { ReturnWhen, WaitOptions } from "./tasks/wait.js";
 export { waitFor } from "./tasks/wait-for.js";
+export { BrokenWorkerError } from "./threads/errors.js";
+export type { ErrorClass, ErrorClasses } from "./threads/error-transfer.js";
+export { toThread } from "./threads/to-thread.js";
+export { transfer } from "./threads/transfer.js";
+export type { Transferable } from "./threads/transfer.js";
+export type { ModuleReference } from "./threads/work.js";
+export { WorkerPool } from "./threads/worker-pool.js";
+export type { ShutdownOptions, WorkerPoolOptions, WorkerPoolStatistics } from "./threads/worker-pool.js";
 export type { SocketAddress } from "./transports/address.js";
 export type {
   ConnectionOptions,

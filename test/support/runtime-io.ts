@@ -24,12 +24,13 @@ export async function ioProgram(
   form: Form,
   steps: () => CoroutineGenerator<void>,
   reports?: ExceptionContext[],
+  limit = 1500,
 ): Promise<void> {
   const unexpected: ExceptionContext[] = [];
   const loop = new EventLoop();
   loop.setExceptionHandler((_loop, context) => (reports ?? unexpected).push(context));
   // One that hangs must not be in the way of the next one.
-  const watchdog = setInterval(() => loop.stop(), 1500);
+  const watchdog = setInterval(() => loop.stop(), limit);
   try {
     await run(form.body(steps), { loopFactory: () => loop });
   } finally {

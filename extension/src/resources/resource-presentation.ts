@@ -15,6 +15,7 @@ const ICONS: Readonly<Record<ResourceKind, string>> = {
   semaphore: "key",
   "bounded-semaphore": "key",
   barrier: "list-flat",
+  "worker-pool": "server-process",
 };
 
 /** Codicon of a primitive and a theme colour: set off when somebody waits for it. */

@@ -47,6 +47,25 @@ export class Context {
 }
 
 const root = new Context();
+/** What a thread of a pool was given with its present job, by name; null where there is no such thing. */
+let given: (() => ReadonlyMap<string, unknown> | undefined) | null = null;
+let lastGiven: ReadonlyMap<string, unknown> | undefined;
+
+/** @internal Variables without a value are looked up by name in what `source` returns (rule CV-07). */
+export function inheritByName(source: () => ReadonlyMap<string, unknown> | undefined): void {
+  given = source;
+}
+
+/** Each job of a thread begins with what it was given, without what jobs before it have set. */
+function rootContext(): Context {
+  const now = given?.();
+  if (now !== lastGiven) {
+    lastGiven = now;
+    root._values = none;
+  }
+  return root;
+}
+
 /** The context of the code that runs now, where it is not that of the current task: a handle, `Context.run`. */
 let active: Context | null = null;
 
@@ -59,7 +78,7 @@ export function enterContext(context: Context | null): Context | null {
 
 /** @internal The current context itself, not a copy. */
 export function currentContext(): Context {
-  return active ?? currentTaskOrNull()?._context ?? root;
+  return active ?? currentTaskOrNull()?._context ?? (given === null ? root : rootContext());
 }
 
 /** A copy of the current context (rule CV-01): what is set in it later is not seen here. */
@@ -104,6 +123,8 @@ export class ContextVar<T> {
   get(fallback?: T): T {
     const values = currentContext()._values;
     if (values.has(this)) return values.get(this) as T;
+    const inherited = given?.();
+    if (inherited?.has(this.name) === true) return inherited.get(this.name) as T;
     if (arguments.length > 0) return fallback as T;
     if (this.#default !== undefined) return this.#default.value;
     throw new LookupError(

@@ -11,7 +11,8 @@ export type PrimitiveKind =
   | "condition"
   | "semaphore"
   | "bounded-semaphore"
-  | "barrier";
+  | "barrier"
+  | "worker-pool";
 
 /** @internal State of a primitive in words and numbers. */
 export interface Inspection {

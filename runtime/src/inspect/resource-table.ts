@@ -13,6 +13,7 @@ const KIND_NAMES: Readonly<Record<ResourceKind, string>> = {
   semaphore: "Semaphore",
   "bounded-semaphore": "BoundedSemaphore",
   barrier: "Barrier",
+  "worker-pool": "WorkerPool",
 };
 
 /** What the registry knows of a queue, lock or other primitive. */

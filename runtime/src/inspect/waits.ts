@@ -155,6 +155,8 @@ function label(
   first: Task<unknown> | null,
   taskCount: number,
 ): string {
+  const words = future._origin?.describe?.();
+  if (words !== undefined) return words;
   const resource = future._origin?.resource ?? null;
   const record = resource === null ? undefined : registry.resources.of(resource);
   if (record !== undefined) {
@@ -164,8 +166,6 @@ function label(
     if (owner != null) return `${name} held by ${taskName(owner)}`;
     return kind === "queue-join" ? `${name} to be worked off` : `${name} ${state}`;
   }
-  const words = future._origin?.describe?.();
-  if (words !== undefined) return words;
   switch (kind) {
     case "sleep":
       return "timer";
