@@ -212,12 +212,14 @@ export interface ResourceInfo {
   readonly maxsize?: number;
   /** Queues: puts whose taskDone is missing. */
   readonly unfinished?: number;
-  /** Locks: the task that acquired it, 0 when free or not held by a task. */
+  /** Locks, and conditions for their lock: the task that acquired it, 0 when free or not held by a task. */
   readonly owner?: TaskId;
-  /** Locks: loop time at which the owner acquired it. */
+  /** Locks and conditions: loop time at which the owner acquired it. */
   readonly ownedSince?: number;
   /** Semaphores: free permits. */
   readonly value?: number;
+  /** Conditions: the lock they stand on. */
+  readonly lock?: ResourceId;
   /** Who waits, in the order in which they will be served; at most 100, `waiterCount` says how many there are. */
   readonly waiters: readonly ResourceWaiter[];
   readonly waiterCount: number;

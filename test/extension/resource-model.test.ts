@@ -303,6 +303,13 @@ describe("How a queue or a lock reads", () => {
     }
   });
 
+  it("a condition names its lock", () => {
+    const lock = resource(1, "db", { kind: "lock" });
+    const condition = resource(2, "stock", { kind: "condition", lock: 1 });
+    assert.match(resourceTooltip(condition, 0, tasks, lock), /Lock: db/);
+    assert.doesNotMatch(resourceTooltip(condition, 0, tasks), /Lock:/);
+  });
+
   it("is never without a name", () => {
     assert.equal(resourceLabel(resource(3, "\u0007", { kind: "event" })), "event-3");
   });

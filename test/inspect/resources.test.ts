@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { createTask, Event, Lock, PriorityQueue, Queue, run, Semaphore, sleep } from "asyncscope";
+import {
+  Barrier,
+  Condition,
+  createTask,
+  Event,
+  Lock,
+  PriorityQueue,
+  Queue,
+  run,
+  Semaphore,
+  sleep,
+} from "asyncscope";
 import { collectGarbageUntil } from "../support/runtime-gc.js";
 import { enable, inspector, onVirtualClock, resource, resources, task, watched } from "./support/watched.js";
 
@@ -72,6 +83,56 @@ describe("Queues, locks and the other primitives", () => {
           ["joiner", 23],
         ],
       );
+    });
+  });
+
+  it("a condition says who holds its lock, which lock that is, and who waits to be notified", async () => {
+    await watched(function* () {
+      const stock = new Condition({ name: "stock" });
+      const shared = new Condition({ lock: new Lock({ name: "db" }) });
+      createTask(
+        stock.withLock(() => stock.wait()),
+        { name: "waiter" },
+      );
+      yield* sleep(10);
+      yield* stock.acquire();
+      const { owner, ownedSince, state, waiters, lock } = resource("stock");
+      const waiting = [{ task: task("waiter").id, role: "waiter", since: 0 }];
+      assert.deepEqual([state, owner, ownedSince, waiters], ["locked", task("main").id, 10, waiting]);
+      assert.equal(lock, resource("stock.lock").id);
+      assert.equal(resource("stock.lock").owner, owner);
+      stock.notify();
+      yield* sleep(1);
+      assert.deepEqual(resource("stock").waiters, []);
+      assert.deepEqual(
+        resource("stock.lock").waiters.map((waiter) => waiter.task),
+        [task("waiter").id],
+      );
+      stock.release();
+      const other = resources().resources.find(({ lock: its }) => its === resource("db").id)!;
+      assert.equal(other.kind, "condition");
+      assert.equal(other.state, "unlocked");
+      assert.equal(shared.locked(), false);
+    });
+  });
+
+  it("a barrier says how many have arrived, and who waits", async () => {
+    await watched(function* () {
+      const barrier = new Barrier(3, { name: "start" });
+      const tasks = ["a", "b"].map((name) => createTask(barrier.wait(), { name }));
+      yield* sleep(1);
+      const { kind, state, waiters } = resource("start");
+      assert.deepEqual([kind, state], ["barrier", "2 of 3 arrived"]);
+      assert.deepEqual(
+        waiters.map((waiter) => waiter.task),
+        tasks.map(({ name }) => task(name).id),
+      );
+      yield* barrier.wait();
+      assert.equal(resource("start").state, "draining");
+      yield* sleep(1);
+      assert.equal(resource("start").state, "0 of 3 arrived");
+      yield* barrier.abort();
+      assert.equal(resource("start").state, "broken");
     });
   });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import {
+  Barrier,
+  Condition,
   coro,
   createTask,
   Event,
@@ -243,6 +245,28 @@ describe("What a task waits for", () => {
       const limit = new Semaphore(0, { name: "limit" });
       const other = yield* shown(limit.acquire());
       assert.equal(`${other.kind}: ${other.label}`, "semaphore: Semaphore limit 0 free");
+    });
+  });
+
+  it("a condition, and then its lock; a barrier", async () => {
+    await watched(function* () {
+      const stock = new Condition({ name: "stock" });
+      const found = yield* shown(stock.withLock(() => stock.wait()));
+      assert.equal(`${found.kind}: ${found.label}`, "condition: Condition stock to be notified");
+      assert.equal(found.resource, resource("stock").id);
+      yield* stock.acquire();
+      stock.notify();
+      yield* sleep(1);
+      const { waits: again } = task("earlier waiter");
+      assert.deepEqual(
+        again.map(({ kind, label }) => `${kind}: ${label}`),
+        ["lock: Lock stock.lock held by main"],
+      );
+      stock.release();
+      const start = new Barrier(2, { name: "start" });
+      const other = yield* shown(start.wait());
+      assert.equal(`${other.kind}: ${other.label}`, "barrier: Barrier start 1 of 2 arrived");
+      assert.equal(other.resource, resource("start").id);
     });
   });
 

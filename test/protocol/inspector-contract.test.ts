@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PROTOCOL_VERSION, type InspectorEvent } from "@asyncscope/protocol";
 import {
+  Barrier,
   BoundedSemaphore,
+  Condition,
   coro,
   createTask,
   Event,
@@ -104,7 +106,14 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
   const main = loop.createTask(function* () {
     const jobs = new Queue<number>(1, { name: "jobs" });
     const lock = new Lock({ name: "db" });
-    const kept = [new PriorityQueue(), new Event(), new Semaphore(2), new BoundedSemaphore(2)];
+    const kept: object[] = [
+      new PriorityQueue(),
+      new Event(),
+      new Semaphore(2),
+      new BoundedSemaphore(2),
+      new Barrier(2),
+    ];
+    kept.push(new Condition({ lock }));
     yield* jobs.put(1);
     yield* lock.acquire();
     for (const what of [jobs.put(2), jobs.join(), lock.acquire(), sleep(1000)] as Startable<unknown>[])

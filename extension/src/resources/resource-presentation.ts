@@ -11,10 +11,10 @@ const ICONS: Readonly<Record<ResourceKind, string>> = {
   "lifo-queue": "layers",
   lock: "lock",
   event: "bell",
-  condition: "question",
+  condition: "megaphone",
   semaphore: "key",
   "bounded-semaphore": "key",
-  barrier: "list-flat",
+  barrier: "gather",
   "worker-pool": "server-process",
 };
 
@@ -76,7 +76,13 @@ export function roleLabel(resource: ResourceNode, role: ResourceWaiter["role"]):
   return `${name} (${number.toLocaleString("en-US")}${capped && !onlyRole ? " or more" : ""})`;
 }
 
-export function resourceTooltip(resource: ResourceNode, now: number, taskOf: NameOf): string {
+/** @param lock of a condition, when it is listed. */
+export function resourceTooltip(
+  resource: ResourceNode,
+  now: number,
+  taskOf: NameOf,
+  lock?: ResourceNode,
+): string {
   const lines = [
     `**${markdownText(resourceLabel(resource))}** — ${markdownText(resourceDescription(resource, now, taskOf))}`,
   ];
@@ -86,6 +92,7 @@ export function resourceTooltip(resource: ResourceNode, now: number, taskOf: Nam
         ? `At most ${count(resource.maxsize, "item")}`
         : "No limit: it can grow without bound",
     );
+  if (lock !== undefined) lines.push(`Lock: ${markdownText(resourceLabel(lock))}`);
   if (resource.createdAtLocation)
     lines.push(`Created at ${markdownText(shortLocation(resource.createdAtLocation))}`);
   return lines.join("  \n");

@@ -32,7 +32,9 @@ export class ResourceTreeProvider extends LiveTreeProvider<ResourceTreeNode, Res
     }
     if (node.kind === "owner" || node.kind === "waiter") return "Show this task in the Tasks view";
     const resource = node.kind === "resource" ? model.resource(node.resource) : undefined;
-    return resource && safeMarkdown(resourceTooltip(resource, model.now(), (task) => model.task(task)));
+    if (!resource) return undefined;
+    const lock = resource.lock === undefined ? undefined : model.resource(resource.lock);
+    return safeMarkdown(resourceTooltip(resource, model.now(), (task) => model.task(task), lock));
   }
 
   protected override item(node: ResourceTreeNode, model: ResourceModel): vscode.TreeItem {

@@ -26,6 +26,8 @@ export interface Inspection {
   /** Loop time, milliseconds. */
   readonly ownedSince?: number;
   readonly value?: number;
+  /** A condition's lock. */
+  readonly lock?: Inspectable;
 }
 
 /** @internal Somebody who waits for a primitive. Which task it is, `future._listeners()` says. */

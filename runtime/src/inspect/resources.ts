@@ -1,4 +1,5 @@
 import type {
+  ResourceId,
   ResourceInfo,
   ResourceQuery,
   ResourceReply,
@@ -46,7 +47,7 @@ export function queryResources(registry: Registry, query: ResourceQuery, now: nu
 }
 
 function resourceInfo(registry: Registry, record: ResourceRecord, primitive: Inspectable): ResourceInfo {
-  const { state, size, maxsize, unfinished, owner, ownedSince, value } = primitive._inspect();
+  const { state, size, maxsize, unfinished, owner, ownedSince, value, lock } = primitive._inspect();
   const waiters: ResourceWaiter[] = [];
   let waiterCount = 0;
   each(primitive._waiters(), ({ future, role, since }) => {
@@ -65,9 +66,15 @@ function resourceInfo(registry: Registry, record: ResourceRecord, primitive: Ins
     ...(owner === undefined ? {} : { owner: owner === null ? 0 : (registry.recordOf(owner)?.id ?? 0) }),
     ...(ownedSince === undefined ? {} : { ownedSince }),
     ...(value === undefined ? {} : { value }),
+    ...lockOf(registry, lock),
     waiters,
     waiterCount,
   };
+}
+
+function lockOf(registry: Registry, lock: Inspectable | undefined): { lock?: ResourceId } {
+  const record = lock === undefined ? undefined : registry.resources.of(lock);
+  return record === undefined ? {} : { lock: record.id };
 }
 
 /** The task behind a waiter: the one that will be woken, 0 when it is none. */

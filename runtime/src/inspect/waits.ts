@@ -163,6 +163,8 @@ function label(
     const primitive = resource as Inspectable;
     const name = registry.resources.labelOf(record, primitive);
     const { state, owner } = primitive._inspect();
+    // Whoever holds a condition's lock is the one who can notify: nobody waits for it to be given up.
+    if (kind === "condition") return `${name} to be notified`;
     if (owner != null) return `${name} held by ${taskName(owner)}`;
     return kind === "queue-join" ? `${name} to be worked off` : `${name} ${state}`;
   }

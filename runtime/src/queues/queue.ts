@@ -5,7 +5,7 @@ import { ValueError } from "../core/errors.js";
 import type { InspectedWaiter, Inspection, PrimitiveKind } from "../core/inspectable.js";
 import { instrument } from "../core/instrument.js";
 import { Primitive } from "../sync/primitive.js";
-import type { PrimitiveOptions } from "../sync/primitive.js";
+import type { PrimitiveOptions, PrimitiveStatistics } from "../sync/primitive.js";
 import { WaitOperation } from "../sync/wait-operation.js";
 import { WaitQueue } from "../sync/wait-queue.js";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.js";
@@ -13,7 +13,7 @@ import { RingBuffer } from "./ring-buffer.js";
 import type { Store } from "./store.js";
 
 /** What {@link Queue.statistics} says. */
-export interface QueueStatistics {
+export interface QueueStatistics extends PrimitiveStatistics {
   /** Items in it. */
   readonly size: number;
   /** 0 when it has no bound. */
@@ -26,6 +26,8 @@ export interface QueueStatistics {
   readonly putters: number;
   /** How many wait in `join()`. */
   readonly joiners: number;
+  /** Getters, putters and joiners. */
+  readonly waiters: number;
   readonly shutDown: boolean;
 }
 
@@ -163,13 +165,17 @@ export class Queue<T> extends Primitive {
   }
 
   statistics(): QueueStatistics {
+    const getters = this._getters.pending;
+    const putters = this._putters.pending;
+    const joiners = this._joiners.pending;
     return {
       size: this._store.length,
       maxsize: Math.max(0, this.maxsize),
       unfinished: this.#unfinished,
-      getters: this._getters.pending,
-      putters: this._putters.pending,
-      joiners: this._joiners.pending,
+      getters,
+      putters,
+      joiners,
+      waiters: getters + putters + joiners,
       shutDown: this.#isShutDown,
     };
   }

@@ -4,12 +4,12 @@ import type { Coroutine } from "../core/coroutine.js";
 import type { InspectedWaiter, Inspection } from "../core/inspectable.js";
 import { instrument } from "../core/instrument.js";
 import { Primitive } from "./primitive.js";
-import type { PrimitiveOptions } from "./primitive.js";
+import type { PrimitiveOptions, PrimitiveStatistics } from "./primitive.js";
 import { WaitOperation } from "./wait-operation.js";
 import { WaitQueue } from "./wait-queue.js";
 
 /** What {@link Event.statistics} says. */
-export interface EventStatistics {
+export interface EventStatistics extends PrimitiveStatistics {
   readonly isSet: boolean;
   /** How many wait for it to be set. */
   readonly waiters: number;

@@ -1,9 +1,7 @@
 import type { Body } from "../core/async-call.js";
-import { callBody } from "../core/async-call.js";
 import type { Suspension } from "../core/awaitable.js";
 import { complete } from "../core/awaitable.js";
-import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
-import { coroInternal } from "../core/coroutine.js";
+import type { Coroutine } from "../core/coroutine.js";
 import { currentTaskOrNull } from "../core/current-task.js";
 import { RuntimeError } from "../core/errors.js";
 import type { InspectedWaiter, Inspection } from "../core/inspectable.js";
@@ -11,12 +9,13 @@ import { instrument } from "../core/instrument.js";
 import { tryGetRunningLoop } from "../core/running-loop.js";
 import type { Task } from "../core/task.js";
 import { Primitive } from "./primitive.js";
-import type { PrimitiveOptions } from "./primitive.js";
+import type { PrimitiveOptions, PrimitiveStatistics } from "./primitive.js";
 import { WaitOperation } from "./wait-operation.js";
 import { WaitQueue } from "./wait-queue.js";
+import { whileHeld } from "./while-held.js";
 
 /** What {@link Lock.statistics} says. */
-export interface LockStatistics {
+export interface LockStatistics extends PrimitiveStatistics {
   readonly locked: boolean;
   /** The task that acquired it; null when it is free or was not acquired by a task. */
   readonly owner: Task<unknown> | null;
@@ -76,7 +75,7 @@ export class Lock extends Primitive {
    * @example await lock.withLock(async () => { await save(); });
    */
   withLock<T>(body: Body<[Lock], T>): Coroutine<T> {
-    return whileLocked(this, body) as Coroutine<T>;
+    return whileHeld(this, body);
   }
 
   /**
@@ -185,15 +184,3 @@ class Hold extends AcquireOperation<LockGuard> {
     return new LockGuard(lock);
   }
 }
-
-const whileLocked = coroInternal(function* withLock(
-  lock: Lock,
-  body: Body<[Lock], unknown>,
-): CoroutineGenerator<unknown> {
-  yield* lock.acquire();
-  try {
-    return yield* callBody(body, [lock], "withLock()");
-  } finally {
-    lock.release();
-  }
-});

@@ -10,6 +10,12 @@ export interface PrimitiveOptions {
   readonly name?: string | undefined;
 }
 
+/** What `statistics()` of every primitive says. A snapshot: it does not change with the primitive. */
+export interface PrimitiveStatistics {
+  /** How many wait for it, in any role, and were neither woken nor cancelled. */
+  readonly waiters: number;
+}
+
 /** What queues, locks and the other primitives have in common. Not for use by programs. */
 export abstract class Primitive {
   /** @internal */ readonly _name: string | null;
@@ -18,6 +24,9 @@ export abstract class Primitive {
   constructor(options: PrimitiveOptions | undefined) {
     this._name = options?.name === undefined ? null : String(options.name);
   }
+
+  /** Its state in numbers. Runs no code of the program and costs the same for any number of waiters. */
+  abstract statistics(): PrimitiveStatistics;
 
   /** @internal */ abstract get _kind(): PrimitiveKind;
   /** @internal */ abstract _inspect(): Inspection;

@@ -8,14 +8,16 @@ import { ValueError } from "../core/errors.js";
 import type { InspectedWaiter, Inspection } from "../core/inspectable.js";
 import { instrument } from "../core/instrument.js";
 import { Primitive } from "./primitive.js";
-import type { PrimitiveOptions } from "./primitive.js";
+import type { PrimitiveOptions, PrimitiveStatistics } from "./primitive.js";
 import { WaitOperation } from "./wait-operation.js";
 import { WaitQueue } from "./wait-queue.js";
 
 /** What {@link Semaphore.statistics} says. */
-export interface SemaphoreStatistics {
+export interface SemaphoreStatistics extends PrimitiveStatistics {
   /** Free permits. */
   readonly value: number;
+  /** Most permits there can be; null for a {@link Semaphore}, which has no such bound. */
+  readonly bound: number | null;
   /** How many wait for one. */
   readonly waiters: number;
 }
@@ -81,7 +83,7 @@ export class Semaphore extends Primitive {
   }
 
   statistics(): SemaphoreStatistics {
-    return { value: this._value, waiters: this._queue.pending };
+    return { value: this._value, bound: null, waiters: this._queue.pending };
   }
 
   /** @internal */
@@ -130,6 +132,10 @@ export class BoundedSemaphore extends Semaphore {
     if (this._value >= this.#bound)
       throw new ValueError(`${this._describe()} was released too many times: all its permits are free`);
     super.release();
+  }
+
+  override statistics(): SemaphoreStatistics {
+    return { ...super.statistics(), bound: this.#bound };
   }
 
   /** @internal */
