@@ -13,7 +13,6 @@ import type { CoroutineGenerator, Frame } from "./coroutine.js";
 import type { Steppable } from "./driver.js";
 import { RuntimeError } from "./errors.js";
 import { Future } from "./future.js";
-import type { Waker } from "./future.js";
 import type { WaitOrigin } from "./instrument.js";
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its promise; users patch the prototype
@@ -41,8 +40,10 @@ class AsyncFunctionEnd extends Future<unknown> {
   }
 
   /** The one who waits goes on at once: the end of an async function costs no iteration of the loop. */
-  override _schedule(waker: Waker): void {
-    const owner = waker as Steppable;
+  override _settled(): void {
+    const owner = this._waker as Steppable | null;
+    if (owner === null) return;
+    this._waker = null;
     owner._waiter = null;
     owner._resume(false);
   }

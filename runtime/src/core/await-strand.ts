@@ -83,7 +83,7 @@ export class AwaitStrand implements Steppable {
       throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
     const strand = new AwaitStrand(task, future._loop, future);
     strand.#future = strand._waiter = future;
-    future._wakeOnDone(strand);
+    future._add(strand);
     if (task !== null) {
       task._addStrand(strand);
       const message = task._pendingCancel();

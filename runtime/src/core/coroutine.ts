@@ -1,5 +1,5 @@
 import type { Awaitable, Suspension } from "./awaitable.js";
-import { awaitNatively, CancelSignal, complete, delivered, suspend } from "./awaitable.js";
+import { awaitNatively, call, CancelSignal, complete, delivered } from "./awaitable.js";
 import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
 import { awaited, watchesUnawaited, watchUnawaited } from "./never-awaited.js";
@@ -105,20 +105,20 @@ export interface CoroutineCode {
 /** @internal A coroutine written as a generator function: by users through {@link coro}, and by the runtime. */
 export class GeneratorCoroutine<T> extends Coroutine<T> {
   readonly _iterator: CoroutineGenerator<T>;
-  readonly #code: CoroutineCode;
+  /** @internal */ readonly _code: CoroutineCode;
 
   constructor(generator: CoroutineGenerator<T>, code: CoroutineCode) {
     super();
     this._iterator = generator;
-    this.#code = code;
+    this._code = code;
   }
 
   get _name(): string {
-    return this.#code.name;
+    return this._code.name;
   }
 
   get _isUserCode(): boolean {
-    return this.#code.isUserCode;
+    return this._code.isUserCode;
   }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
@@ -131,7 +131,7 @@ export class GeneratorCoroutine<T> extends Coroutine<T> {
    * stack of frames (a resume costs the same at every depth); then it gets the result back.
    */
   next(value?: unknown): IteratorResult<Suspension, T> {
-    if (this._state === CREATED) return suspend(this);
+    if (this._state === CREATED) return call(this);
     return complete(value as T);
   }
 

@@ -1,6 +1,5 @@
-import { CancelSignal, delivered, RESUMED, shared, YIELD_ONCE } from "./awaitable.js";
-import type { Frame } from "./coroutine.js";
-import { GeneratorCoroutine } from "./coroutine.js";
+import { CancelSignal, delivered, RESUMED, shared } from "./awaitable.js";
+import type { Frame, GeneratorCoroutine } from "./coroutine.js";
 import type { CancelledError } from "./errors.js";
 import { RuntimeError } from "./errors.js";
 import type { Future, Waker } from "./future.js";
@@ -91,34 +90,34 @@ export function drive(owner: Steppable, delivers: boolean): void {
       value = badYield(owner, yielded);
       continue;
     }
-    if (yielded === YIELD_ONCE) {
+    if (shared.wants === "turn") {
       owner._cancelArrives = false;
       owner._enqueue();
       return;
     }
-    if (yielded instanceof GeneratorCoroutine) {
+    if (shared.wants === "call") {
+      const coroutine = yielded as GeneratorCoroutine<unknown>;
       try {
-        yielded._start();
+        coroutine._start();
       } catch (error) {
         failing = true;
         value = error;
         continue;
       }
-      yielded._caller = frame;
-      owner._frame = frame = yielded;
+      coroutine._caller = frame;
+      owner._frame = frame = coroutine;
       failing = false;
       value = undefined;
       continue;
     }
     const future = yielded as Future<unknown>;
-    const mistake = cannotAwait(owner, future);
-    if (mistake !== null) {
+    if (future._loop !== owner._loop || owner._isItself(future)) {
       failing = true;
-      value = mistake;
+      value = cannotAwait(owner, future);
       continue;
     }
     owner._waiter = future;
-    future._wakeOnDone(owner);
+    future._add(owner);
     // A cancel that came while the code ran hits what it waits for now (rules CA-09, CA-11).
     const message = owner._pendingCancel();
     if (message !== null && future.cancel(message)) owner._clearPendingCancel();
@@ -126,13 +125,12 @@ export function drive(owner: Steppable, delivers: boolean): void {
   }
 }
 
-function cannotAwait(owner: Steppable, future: Future<unknown>): RuntimeError | null {
-  if (owner._isItself(future)) return new RuntimeError(`Task cannot await on itself: ${owner._describe()}`);
-  if (future._loop !== owner._loop)
-    return new RuntimeError(
-      `${owner._describe()} got a ${future._describe()} attached to a different loop: create it inside the loop that awaits it`,
-    );
-  return null;
+function cannotAwait(owner: Steppable, future: Future<unknown>): RuntimeError {
+  return new RuntimeError(
+    owner._isItself(future)
+      ? `Task cannot await on itself: ${owner._describe()}`
+      : `${owner._describe()} got a ${future._describe()} attached to a different loop: create it inside the loop that awaits it`,
+  );
 }
 
 function badYield(owner: Steppable, value: unknown): RuntimeError {

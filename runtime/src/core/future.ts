@@ -21,10 +21,25 @@ export interface Waker {
   _wake(future: Future<unknown>): void;
 }
 
-/** @internal */
-export interface DoneCallback {
-  readonly fn: (future: Future<never>) => void;
-  readonly context: Context;
+class DoneCallback implements Waker {
+  constructor(
+    readonly fn: (future: Future<unknown>) => void,
+    readonly context: Context,
+  ) {}
+
+  _wake(future: Future<unknown>): void {
+    const { fn, context } = this;
+    future._loop.callSoon(() => fn(future), { context });
+  }
+}
+
+/** Several to be told, in order. A future for one of its own: nearly all futures have at most one. */
+class Wakers implements Waker {
+  constructor(public list: Waker[]) {}
+
+  _wake(future: Future<unknown>): void {
+    for (const waker of this.list) waker._wake(future);
+  }
 }
 
 /** @internal Brand that marks futures across copies of the runtime. */
@@ -44,11 +59,12 @@ export function isFuture(value: unknown): value is Future<unknown> {
 export class Future<T> implements Awaitable<T> {
   /** @internal */ _state: 0 | 1 | 2 | 3 = PENDING;
   /** @internal The result, the error holder, or the CancelledError, by state. */ _value: unknown = undefined;
-  /** @internal First to be told; most futures have one. */ _first: Waker | DoneCallback | null = null;
-  /** @internal The others. */ _more: (Waker | DoneCallback)[] | null = null;
+  /** @internal Told when it is done. */ _waker: Waker | null = null;
   /** @internal */ readonly _loop: EventLoop;
-  /** @internal What it stands for, for views. */ _origin: WaitOrigin | null = null;
-  /** @internal Where it was made, in debug mode (rule FU-17). */ _source: Error | null = null;
+  /** @internal What it stands for, for views. On the prototype until set: most futures stand for nothing. */
+  declare _origin: WaitOrigin | null;
+  /** @internal Where it was made, in debug mode (rule FU-17); on the prototype otherwise. */
+  declare _source: Error | null;
 
   /** @param options.loop default: the running one. @throws RuntimeError when no loop runs and none is given. */
   constructor(options?: { readonly loop?: EventLoop }) {
@@ -138,28 +154,17 @@ export class Future<T> implements Awaitable<T> {
 
   /** Calls `fn(this)` in an iteration after it is done, also when it is done already (rule FU-06). */
   addDoneCallback(fn: (future: this) => void, options?: { readonly context?: Context }): void {
-    const callback: DoneCallback = {
-      fn: fn as unknown as (future: Future<never>) => void,
-      context: options?.context ?? currentContext().copy(),
-    };
-    if (this._state !== PENDING) this._schedule(callback);
+    const callback = new DoneCallback(
+      fn as (future: Future<unknown>) => void,
+      options?.context ?? currentContext().copy(),
+    );
+    if (this._state !== PENDING) callback._wake(this);
     else this._add(callback);
   }
 
   /** @returns how many registrations of `fn` were removed (rule FU-07). */
   removeDoneCallback(fn: (future: this) => void): number {
-    const same = (entry: Waker | DoneCallback): boolean => "fn" in entry && (entry.fn as unknown) === fn;
-    let removed = 0;
-    if (this._more !== null) {
-      const kept = this._more.filter((entry) => !same(entry));
-      removed = this._more.length - kept.length;
-      this._more = kept.length === 0 ? null : kept;
-    }
-    if (this._first !== null && same(this._first)) {
-      removed++;
-      this._first = this._more?.shift() ?? null;
-    }
-    return removed;
+    return removeWakers(this, (entry) => entry instanceof DoneCallback && (entry.fn as unknown) === fn);
   }
 
   /** For `await`. A cancel of the awaiting task cancels this future (rule CA-03). */
@@ -178,20 +183,7 @@ export class Future<T> implements Awaitable<T> {
   next(): IteratorResult<Suspension, T> {
     if (this._state === PENDING) return suspend(this);
     if (this._state === FINISHED) return complete(this._value as T);
-    throw this.#toAwaiter();
-  }
-
-  /** The error for the generator that awaits this, with the line of that await in its stack. */
-  #toAwaiter(): unknown {
-    if (this._state === FAILED) {
-      const error = (this._value as UnretrievedError).toThrow();
-      addAwaitFrame(error, nextMethod);
-      return error;
-    }
-    const original = this._value instanceof CancelledError;
-    const error = this._cancelledError();
-    if (original) addAwaitFrame(error, nextMethod);
-    return error;
+    throw errorForAwaiter(this);
   }
 
   /** @internal */
@@ -202,22 +194,14 @@ export class Future<T> implements Awaitable<T> {
   }
 
   /** @internal */
-  _wakeOnDone(waker: Waker): void {
-    this._add(waker);
-  }
-
-  /** @internal */
   _forget(waker: Waker): void {
-    if (this._first === waker) this._first = this._more?.shift() ?? null;
-    else if (this._more !== null) {
-      const at = this._more.indexOf(waker);
-      if (at >= 0) this._more.splice(at, 1);
-    }
+    removeWakers(this, (entry) => entry === waker);
   }
 
   /** @internal Those who are told when it is done, in order: tasks, awaits and callbacks. */
-  _listeners(): (Waker | DoneCallback)[] {
-    return this._first === null ? [] : [this._first, ...(this._more ?? [])];
+  _listeners(): readonly Waker[] {
+    const waker = this._waker;
+    return waker === null ? [] : waker instanceof Wakers ? waker.list : [waker];
   }
 
   /** @internal For outcomes that race with a cancellation: nothing happens when it is done (rule FU-19). */
@@ -278,31 +262,20 @@ export class Future<T> implements Awaitable<T> {
     return "future";
   }
 
-  #scheduleAll(first: Waker | DoneCallback): void {
-    const more = this._more;
-    this._first = this._more = null;
-    this._schedule(first);
-    if (more !== null) for (const entry of more) this._schedule(entry);
-  }
-
   /** @internal */
   _settled(): void {
-    const first = this._first;
-    if (first !== null) this.#scheduleAll(first);
+    const waker = this._waker;
+    if (waker === null) return;
+    this._waker = null;
+    waker._wake(this);
   }
 
   /** @internal */
-  _schedule(entry: Waker | DoneCallback): void {
-    if ("fn" in entry) {
-      const { fn, context } = entry;
-      this._loop.callSoon(() => fn(this as unknown as Future<never>), { context });
-    } else entry._wake(this);
-  }
-
-  /** @internal */
-  _add(entry: Waker | DoneCallback): void {
-    if (this._first === null) this._first = entry;
-    else (this._more ??= []).push(entry);
+  _add(waker: Waker): void {
+    const before = this._waker;
+    if (before === null) this._waker = waker;
+    else if (before instanceof Wakers) before.list.push(waker);
+    else this._waker = new Wakers([before, waker]);
   }
 
   /** @internal */
@@ -310,6 +283,31 @@ export class Future<T> implements Awaitable<T> {
     const how = ["", "has a result", "has an error", "is cancelled"][this._state]!;
     return new InvalidStateError(`${method}: this ${this._describe()} ${how} already; test done() first`);
   }
+}
+
+Future.prototype._origin = null;
+Future.prototype._source = null;
+
+// Functions instead of private methods: those would mark every future, and cost 8 bytes of each.
+
+/** The error for the generator that awaits `future`, with the line of that await in its stack. */
+function errorForAwaiter(future: Future<unknown>): unknown {
+  if (future._hasError()) {
+    const error = (future._value as UnretrievedError).toThrow();
+    addAwaitFrame(error, nextMethod);
+    return error;
+  }
+  const original = future._value instanceof CancelledError;
+  const error = future._cancelledError();
+  if (original) addAwaitFrame(error, nextMethod);
+  return error;
+}
+
+function removeWakers(future: Future<unknown>, which: (waker: Waker) => boolean): number {
+  const listeners = future._listeners();
+  const kept = listeners.filter((waker) => !which(waker));
+  future._waker = kept.length === 0 ? null : kept.length === 1 ? kept[0]! : new Wakers(kept);
+  return listeners.length - kept.length;
 }
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- only a marker of where the captured stack begins

@@ -79,10 +79,9 @@ function lockOf(registry: Registry, lock: Inspectable | undefined): { lock?: Res
 
 /** The task behind a waiter: the one that will be woken, 0 when it is none. */
 function taskWaitingFor(registry: Registry, future: Future<unknown>): TaskId {
-  const { _first: first, _more: more } = future;
-  if (first === null) return 0;
-  let task = taskOf(first);
-  for (let i = 0; task === null && more !== null && i < more.length; i++) task = taskOf(more[i]!);
+  const listeners = future._listeners();
+  let task: Task<unknown> | null = null;
+  for (let i = 0; task === null && i < listeners.length; i++) task = taskOf(listeners[i]!);
   return task === null ? 0 : (registry.recordOf(task)?.id ?? 0);
 }
 

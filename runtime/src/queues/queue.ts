@@ -232,11 +232,11 @@ export class Queue<T> extends Primitive {
 }
 
 class Put<T> extends WaitOperation<Queue<T>, void> {
-  readonly #item: T;
+  readonly _item: T;
 
   constructor(queue: Queue<T>, item: T) {
     super(queue, queue._putters);
-    this.#item = item;
+    this._item = item;
   }
 
   get _name(): string {
@@ -249,7 +249,7 @@ class Put<T> extends WaitOperation<Queue<T>, void> {
       if (!queue._isShutDown) return this.wait();
       throw queue._shutDownError();
     }
-    queue.putNowait(this.#item);
+    queue.putNowait(this._item);
     return complete(undefined);
   }
 

@@ -10,14 +10,15 @@ import type { Waiter, WaitQueue } from "./wait-queue.js";
 export abstract class WaitOperation<On, T> extends Operation<T> {
   /** What it is an operation of. */
   protected readonly on: On;
-  readonly #queue: WaitQueue;
-  #waiter: Waiter | null;
+  // Not `#`: operations are made all the time, and V8 defines private fields one by one.
+  /** @internal */ readonly _queue: WaitQueue;
+  /** @internal */ _waiter: Waiter | null;
 
   constructor(on: On, queue: WaitQueue) {
     super();
     this.on = on;
-    this.#queue = queue;
-    this.#waiter = null;
+    this._queue = queue;
+    this._waiter = null;
   }
 
   /** First attempt: completes without suspending, or `return this.wait()`. */
@@ -33,14 +34,14 @@ export abstract class WaitOperation<On, T> extends Operation<T> {
   gaveUp?(woken: boolean): void;
 
   wait(): IteratorResult<Suspension, T> {
-    return suspend((this.#waiter = this.#queue.enqueue()));
+    return suspend((this._waiter = this._queue.enqueue()));
   }
 
   override next(): IteratorResult<Suspension, T> {
-    const waiter = this.#waiter;
+    const waiter = this._waiter;
     if (waiter === null) return this.start();
-    this.#waiter = null;
-    this.#queue.remove(waiter);
+    this._waiter = null;
+    this._queue.remove(waiter);
     if (waiter.cancelled()) {
       this.gaveUp?.(false);
       throw waiter._cancelledError();
@@ -50,11 +51,11 @@ export abstract class WaitOperation<On, T> extends Operation<T> {
 
   /** The cancellation came after it was woken and before it went on (rule CA-15). */
   override throw(error: unknown): IteratorResult<Suspension, T> {
-    const waiter = this.#waiter;
+    const waiter = this._waiter;
     if (waiter !== null) {
-      this.#waiter = null;
+      this._waiter = null;
       const woken = waiter.done() && !waiter.cancelled();
-      this.#queue.remove(waiter);
+      this._queue.remove(waiter);
       this.gaveUp?.(woken);
     }
     return super.throw(error);

@@ -1,4 +1,4 @@
-import { complete, RESUMED, suspend, YIELD_ONCE } from "../core/awaitable.js";
+import { complete, RESUMED, suspend, yieldOnce } from "../core/awaitable.js";
 import type { Suspension } from "../core/awaitable.js";
 import { Context } from "../core/context.js";
 import type { Coroutine } from "../core/coroutine.js";
@@ -61,7 +61,7 @@ class Sleep<T> extends Operation<T> {
     }
     this.#suspended = true;
     // No time: one iteration passes, without a timer (rule TK-03).
-    if (this.#delay <= 0) return suspend(YIELD_ONCE);
+    if (this.#delay <= 0) return yieldOnce();
     const loop = getRunningLoop();
     this.#timer = new TimerFuture(loop, loop.time() + this.#delay);
     return suspend(this.#timer);
@@ -80,7 +80,7 @@ class LetOneIterationPass extends Operation<void> {
   }
 
   override next(value?: unknown): IteratorResult<Suspension, void> {
-    return value === RESUMED ? complete(undefined) : suspend(YIELD_ONCE);
+    return value === RESUMED ? complete(undefined) : yieldOnce();
   }
 
   override _asFrame(): Operation<void> {
