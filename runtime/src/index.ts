@@ -6,6 +6,7 @@
  */
 import "./core/await-strand.js";
 import "./inspect/activate.js";
+import "./introspect/task-stack.js";
 import "./threads/loop-methods.js";
 import "./transports/loop-methods.js";
 
@@ -40,6 +41,11 @@ export { Handle, TimerHandle } from "./core/handle.js";
 export { getEventLoop, getRunningLoop, setEventLoop, tryGetRunningLoop } from "./core/running-loop.js";
 export { currentTask, Task } from "./core/task.js";
 export type { Startable, TaskOptions } from "./core/task.js";
+export { futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from "./introspect/awaited-by.js";
+export type { CallGraphOptions, FrameCallGraphEntry, FutureCallGraph } from "./introspect/call-graph.js";
+export { captureCallGraph } from "./introspect/capture-call-graph.js";
+export { formatCallGraph, printCallGraph } from "./introspect/format-call-graph.js";
+export type { TextSink } from "./introspect/format-call-graph.js";
 export { QueueEmpty, QueueFull, QueueShutDown } from "./queues/errors.js";
 export { LifoQueue } from "./queues/lifo-queue.js";
 export { PriorityQueue } from "./queues/priority-queue.js";

@@ -28,12 +28,20 @@ export function eachFrame(
   visit: (frame: Frame, site: SiteId) => void,
 ): void {
   const task = record?.task ?? null;
-  if (task === null) return;
+  if (task !== null) eachTaskFrame(task, (awaitable) => registry.awaitSite(awaitable), visit);
+}
+
+/** As {@link eachFrame}, of a task that need not be recorded. `siteOf`: where an awaitable was made, 0 when not known. */
+export function eachTaskFrame(
+  task: Task<unknown>,
+  siteOf: (awaitable: object) => SiteId,
+  visit: (frame: Frame, site: SiteId) => void,
+): void {
   const awaits = nestedAwaits(task);
   let site = 0;
   for (let i = awaits.length - 1; i >= 0; i--) {
     visitOwner(awaits[i]!, site, visit);
-    site = registry.awaitSite(awaits[i]!._awaitable);
+    site = siteOf(awaits[i]!._awaitable);
   }
   visitOwner(task, site, visit);
 }

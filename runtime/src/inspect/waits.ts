@@ -16,7 +16,7 @@ export const LABEL = 120;
 
 /** Calls `visit` with the futures a task waits for: its own, or those of the awaits inside its async functions. */
 export function eachWait(
-  record: TaskRecord,
+  record: Pick<TaskRecord, "task" | "since">,
   visit: (future: Future<unknown>, since: number, awaitable: object | null) => void,
 ): void {
   const { task } = record;
@@ -41,20 +41,28 @@ export function eachWait(
  * or task group, however they are nested.
  */
 function eachTaskBehind(future: Future<unknown>, visit: (task: Task<unknown>) => void): void {
-  if (isTask(future)) {
-    visit(future);
-    return;
-  }
-  const children = future._origin?.children?.(future);
+  eachFutureBehind(future, (behind) => {
+    if (isTask(behind)) visit(behind);
+  });
+}
+
+/**
+ * Calls `visit` with each future that one stands for: itself, and the pending children of a gather, wait or task
+ * group, however they are nested.
+ */
+export function eachFutureBehind(future: Future<unknown>, visit: (future: Future<unknown>) => void): void {
+  visit(future);
+  const children = isTask(future) ? undefined : future._origin?.children?.(future);
   if (children === undefined) return;
   // Gathers of gathers may be deep, and meet again further down.
   const nested: Future<unknown>[] = [];
   const seen = new Set<object>();
   const look = (child: object): void => {
     if (!isFutureLike(child) || child.done()) return;
-    if (isTask(child)) visit(child);
-    else if (child._origin?.children !== undefined && !setHas(seen, child)) {
+    if (isTask(child) || child._origin?.children === undefined) visit(child);
+    else if (!setHas(seen, child)) {
       setAdd(seen, child);
+      visit(child);
       nested[nested.length] = child;
     }
   };
