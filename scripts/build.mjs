@@ -10,7 +10,7 @@
 import { build, context } from "esbuild";
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -32,10 +32,10 @@ const common = {
   },
 };
 
-/** Test files are bundled with code splitting, so that modules they share stay one instance. */
+/** Test files, and what is run by hand beside them, are bundled with code splitting, so that modules they share stay one instance. */
 function testEntries(folder = "test") {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((f) => f.endsWith(".test.ts"))
+    .filter((f) => f.endsWith(".test.ts") || basename(f) === "cli.ts")
     .filter((f) => !f.startsWith("fixtures"))
     .map((f) => join(folder, f));
 }

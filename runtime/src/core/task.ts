@@ -146,7 +146,7 @@ export class Task<T> extends Future<T> {
     const taken = this.#propagateCancel(message);
     if (!taken || this.#controller !== null) {
       const request = new CancelRequest(message, currentTaskOrNull()?.name);
-      if (!taken) this.#pendingCancel ??= request;
+      if (!taken) this.#pendingCancel = request;
       this.#controller?.abort(request.toError());
     }
     if (!taken && metCycle) this.#leaveCycle();

@@ -10,10 +10,36 @@ const origin: WaitOrigin = {
 };
 
 class ShieldFuture extends Future<unknown> {
-  override _origin: WaitOrigin | null = origin;
-  constructor(readonly _inner: Future<unknown>) {
-    super({ loop: _inner._loop });
+  readonly _inner: Future<unknown>;
+
+  constructor(inner: Future<unknown>) {
+    super({ loop: inner._loop });
+    this._origin = origin;
+    this._inner = inner;
+    inner.addDoneCallback(this.#innerDone);
   }
+
+  override _cancel(...outcome: Parameters<Future<unknown>["_cancel"]>): void {
+    // As its first done callback, which it would otherwise have in any case.
+    if (!this._inner.done()) this._loop.callSoon(this.#abandon);
+    super._cancel(...outcome);
+  }
+
+  readonly #innerDone = (inner: Future<unknown>): void => {
+    if (this.cancelled()) return;
+    if (inner.cancelled()) this._cancel("", inner._cancelledError());
+    else if (inner._hasError()) this._fail(inner.exception());
+    else this.setResult(inner.result());
+  };
+
+  /** Nobody waits here any more: an error is reported when it comes, once however many shields there were (SH-04). */
+  readonly #abandon = (): void => {
+    const inner = this._inner;
+    if (inner.done()) return;
+    inner.removeDoneCallback(this.#innerDone);
+    inner.removeDoneCallback(reportError);
+    inner.addDoneCallback(reportError);
+  };
 }
 
 /**
@@ -23,30 +49,14 @@ class ShieldFuture extends Future<unknown> {
 export function shield<A extends AwaitableArgument<unknown>>(awaitable: A): Future<ResultOf<A>> {
   const inner = ensureFuture(awaitable) as Future<unknown>;
   if (inner.done()) return inner as Future<ResultOf<A>>;
-  const outer = new ShieldFuture(inner);
-  const innerDone = (): void => {
-    if (outer.cancelled()) {
-      reportOnce(inner);
-      return;
-    }
-    if (inner.cancelled()) {
-      outer._cancel("", inner._cancelledError());
-      return;
-    }
-    if (inner._hasError()) outer._fail(inner.exception());
-    else outer.setResult(inner.result());
-  };
-  inner.addDoneCallback(innerDone);
-  return outer as Future<ResultOf<A>>;
+  return new ShieldFuture(inner) as Future<ResultOf<A>>;
 }
 
-/** An error that came after everybody had left is reported, once however many shields there were (rule SH-04). */
-function reportOnce(inner: Future<unknown>): void {
-  if (inner.cancelled() || !inner._isUnretrieved()) return;
-  const exception = inner.exception();
+function reportError(inner: Future<unknown>): void {
+  if (inner.cancelled() || !inner._hasError()) return;
   inner._loop.callExceptionHandler({
     message: `${inner._describe()} failed after the shield around it was cancelled`,
-    exception,
+    exception: inner.exception(),
     future: inner,
   });
 }

@@ -1,0 +1,119 @@
+import { EventLoop } from "asyncscope";
+import { VirtualClock } from "asyncscope/testing";
+
+type Runnable = Parameters<EventLoop["_enqueue"]>[0];
+type Timer = Parameters<EventLoop["_schedule"]>[0];
+
+/** A loop that says in which of its iterations it is. */
+export interface Counting extends EventLoop {
+  /** Iterations since time moved last. */
+  readonly iteration: number;
+}
+
+/** Counts how often the loop reads it to begin an iteration, since time moved last. */
+class CountingClock extends VirtualClock {
+  iteration = 0;
+  #last = 0;
+  #asked = 0;
+
+  /** Reads of the program, or for what is created: no iteration begins there. */
+  withoutCounting<T>(read: () => T): T {
+    this.#asked++;
+    try {
+      return read();
+    } finally {
+      this.#asked--;
+    }
+  }
+
+  override now(): number {
+    const now = super.now();
+    if (this.#asked > 0) return now;
+    if (now !== this.#last) this.iteration = 0;
+    else this.iteration++;
+    this.#last = now;
+    return now;
+  }
+}
+
+/** The loop as it is, on a virtual clock. */
+export class CountingLoop extends EventLoop implements Counting {
+  readonly #clock: CountingClock;
+
+  constructor() {
+    const clock = new CountingClock();
+    super({ clock, debug: false });
+    this.#clock = clock;
+  }
+
+  get iteration(): number {
+    return this.#clock.iteration;
+  }
+
+  override time(): number {
+    return this.#clock.withoutCounting(() => super.time());
+  }
+
+  override get _iterationTime(): number {
+    return this.#clock.withoutCounting(() => super._iterationTime);
+  }
+}
+
+/**
+ * A loop that gives async functions what CPython gives coroutines: whatever goes on in microtasks has done so before
+ * the next callback of the same iteration runs (see rule 14). Then their traces are those of CPython line by line.
+ */
+export class DrainingLoop extends EventLoop implements Counting {
+  /** Ready; the loop itself is given one at a time. */
+  readonly #ready: Runnable[] = [];
+  readonly #due: Timer[] = [];
+  /** How many of them belong to this iteration. */
+  #left = 0;
+  #isFeeding = false;
+  #iteration = 0;
+  #time = 0;
+  /** Iterations in which several ran, as `TIME/ITERATION`. */
+  readonly shared = new Set<string>();
+
+  constructor() {
+    super({ clock: new VirtualClock(), debug: false });
+  }
+
+  get iteration(): number {
+    const time = this.time();
+    if (time !== this.#time) this.#iteration = 0;
+    this.#time = time;
+    return this.#iteration;
+  }
+
+  override _enqueue(runnable: Runnable): void {
+    this.#ready.push(runnable);
+    if (!this.#isFeeding) this.#feed();
+  }
+
+  /** What is due at once comes behind what is ready (rule LP-03). */
+  override _schedule(timer: Timer): void {
+    if (timer.when() > this.time()) super._schedule(timer);
+    else {
+      this.#due.push(timer);
+      if (!this.#isFeeding) this.#feed();
+    }
+  }
+
+  #feed(): void {
+    this.#isFeeding = this.#ready.length + this.#due.length > 0;
+    if (this.#isFeeding) super._enqueue({ _next: null, _run: this.#runNext });
+  }
+
+  readonly #runNext = (): void => {
+    if (this.#left === 0) {
+      this.#ready.push(...this.#due.splice(0).sort((a, b) => a.when() - b.when()));
+      this.#left = this.#ready.length;
+      this.#iteration = this.iteration + 1;
+      if (this.#left > 1) this.shared.add(`${this.#time}/${this.#iteration}`);
+    }
+    this.#left--;
+    this.#ready.shift()!._run();
+    this.#feed();
+  };
+}

@@ -1,0 +1,20 @@
+import { BoundedSemaphore, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore } from "asyncscope";
+import type { Resources } from "./program.js";
+
+const queueKinds = { fifo: Queue<number[]>, lifo: LifoQueue<number[]>, priority: PriorityQueue<number[]> };
+
+/** The primitives of a program. */
+export function makeResources(resources: Resources) {
+  return {
+    queues: resources.queues.map(({ kind, maxsize }) => new queueKinds[kind](maxsize)),
+    locks: times(resources.locks, () => new Lock()),
+    semaphores: resources.semaphores.map(({ value, bounded }) =>
+      bounded ? new BoundedSemaphore(value) : new Semaphore(value),
+    ),
+    events: times(resources.events, () => new Event()),
+  };
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
