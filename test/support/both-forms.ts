@@ -1,42 +1,33 @@
 import assert from "node:assert/strict";
-import { coro, createTask, EventLoop, getRunningLoop, run } from "asyncscope";
-import type {
-  Awaitable,
-  Coroutine,
-  CoroutineGenerator,
-  ExceptionContext,
-  Suspension,
-  Task,
-  TaskOptions,
-} from "asyncscope";
-import { VirtualClock } from "asyncscope/testing";
+import { coro, createTask, EventLoop, getRunningLoop, run, until } from "asyncscope";
+import type { Awaitable, Coroutine, ExceptionContext, Task, TaskOptions } from "asyncscope";
+import { virtualLoop } from "./runtime-loop.js";
 
-/** What `yield*` takes inside a scenario. */
-export interface Wait<T> {
-  [Symbol.iterator](): Iterator<Suspension, T, unknown>;
-}
+/** The steps of a test, written once for both forms. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a step yields belongs to the form
+export type Steps<T = void> = Generator<any, T>;
 
 /** One of the two ways to write a coroutine. Tests are written once, as generators over `yield* wait(…)`. */
 export interface Form {
   readonly name: "yield*" | "await";
   /** Waits in this form: hands the awaitable to the driver, or to a real `await`. */
-  readonly wait: <T>(awaitable: Awaitable<T>) => Wait<T>;
+  readonly wait: <T>(awaitable: Awaitable<T> | PromiseLike<T>) => Steps<T>;
   /** The function in this form: made by `coro()`, or async. */
   readonly body: <A extends unknown[], T>(
-    steps: (...args: A) => CoroutineGenerator<T>,
+    steps: (...args: A) => Steps<T>,
   ) => (...args: A) => Coroutine<T> | Promise<T>;
   /** A task that runs `steps` in this form. */
-  readonly start: <T>(steps: () => CoroutineGenerator<T>, options?: TaskOptions) => Task<T>;
+  readonly start: <T>(steps: () => Steps<T>, options?: TaskOptions) => Task<T>;
   /** A main task on a virtual clock. Whatever the loop reports fails it, unless it is put into `reports`. */
   readonly program: (
-    steps: () => CoroutineGenerator<void>,
+    steps: () => Steps,
     options?: { readonly reports?: ExceptionContext[] },
   ) => Promise<void>;
 }
 
 /** Calls `define` for each form, inside a suite of its own. */
 export function inBothForms(define: (form: Form) => void): void {
-  for (const form of [generatorForm, asyncForm])
+  for (const form of forms)
     describe(`with ${form.name}`, () => {
       define(form);
     });
@@ -44,7 +35,9 @@ export function inBothForms(define: (form: Form) => void): void {
 
 export const generatorForm: Form = {
   name: "yield*",
-  wait: (awaitable) => awaitable,
+  *wait<T>(awaitable: Awaitable<T> | PromiseLike<T>): Steps<T> {
+    return yield* isOurs(awaitable) ? awaitable : until(awaitable);
+  },
   body: (steps) => asCoroutineFunction(steps),
   start: (steps, options) => createTask(asCoroutineFunction(steps)(), options),
   program: (steps, options) => runOnVirtualClock(asCoroutineFunction(steps), options?.reports),
@@ -52,7 +45,7 @@ export const generatorForm: Form = {
 
 export const asyncForm: Form = {
   name: "await",
-  *wait<T>(awaitable: Awaitable<T>): CoroutineGenerator<T> {
+  *wait<T>(awaitable: Awaitable<T> | PromiseLike<T>): Steps<T> {
     return (yield awaitable as never) as T;
   },
   body:
@@ -63,17 +56,49 @@ export const asyncForm: Form = {
   program: (steps, options) => runOnVirtualClock(() => perform(steps()), options?.reports),
 };
 
+export const forms: readonly Form[] = [generatorForm, asyncForm];
+
+/** Registers the test in both forms. It runs as the main task of a loop on a virtual clock. */
+export function both(
+  title: string,
+  steps: (form: Form) => Steps<unknown>,
+  makeLoop: () => EventLoop = virtualLoop,
+): void {
+  eachForm(title, async (form) => {
+    await run(
+      form.body(() => steps(form)),
+      { loopFactory: makeLoop },
+    );
+  });
+}
+
+/** Registers the test in both forms. It runs outside of any loop. */
+export function eachForm(title: string, test: (form: Form) => Promise<void>): void {
+  for (const form of forms) it(`${title} (${form.name})`, () => test(form));
+}
+
+/** Registers the test for generator coroutines alone: in loop iterations, which only they count exactly (JS-08). */
+export function inGenerators(title: string, steps: () => Steps<unknown>): void {
+  it(`${title} (yield*)`, async () => {
+    await run(coro(steps)(), { loopFactory: virtualLoop });
+  });
+}
+
+function isOurs<T>(awaitable: Awaitable<T> | PromiseLike<T>): awaitable is Awaitable<T> {
+  return Symbol.iterator in awaitable;
+}
+
 /** `steps` may be an arrow function that returns a generator. */
 function asCoroutineFunction<A extends unknown[], T>(
-  steps: (...args: A) => CoroutineGenerator<T>,
+  steps: (...args: A) => Steps<T>,
 ): (...args: A) => Coroutine<T> {
-  return coro(function* scenario(...args: A): CoroutineGenerator<T> {
+  return coro(function* scenario(...args: A): Steps<T> {
     return yield* steps(...args);
   });
 }
 
 /** An async function with one `await` for each step. */
-async function perform<T>(steps: CoroutineGenerator<T>): Promise<T> {
+async function perform<T>(steps: Steps<T>): Promise<T> {
   let step = steps.next();
   while (step.done !== true) {
     let outcome: () => IteratorResult<unknown, T>;
@@ -94,7 +119,7 @@ async function runOnVirtualClock(
 ): Promise<void> {
   const unexpected: ExceptionContext[] = [];
   const loopFactory = (): EventLoop => {
-    const loop = new EventLoop({ clock: new VirtualClock(), debug: false });
+    const loop = virtualLoop({ debug: false });
     loop.setExceptionHandler((_loop, context) => (reports ?? unexpected).push(context));
     return loop;
   };

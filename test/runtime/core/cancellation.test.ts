@@ -13,8 +13,8 @@ import {
 } from "asyncscope";
 import type { Task } from "asyncscope";
 import assert from "node:assert/strict";
-import { both, inGenerators } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { both, inGenerators } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 import { collectReports, IterationCounter } from "../../support/runtime-loop.js";
 
 /** Lets the tasks that were just made come to their first wait. */
@@ -379,7 +379,7 @@ describe("Cancellation", () => {
 
   both("CA-16 the message arrives in result(), exception() and in those who wait", function* (form) {
     const inner = createTask(form.body(() => form.wait(sleep(10))));
-    const outer = createTask(form.body(() => form.wait(form.call(() => form.wait(inner)))));
+    const outer = createTask(form.body(() => form.wait(form.body(() => form.wait(inner))())));
     yield* started(form);
     outer.cancel("reason");
     assert.equal(((yield* errorOf(form, outer)) as Error).message, "reason");

@@ -12,7 +12,7 @@ import {
   ValueError,
 } from "asyncscope";
 import assert from "node:assert/strict";
-import { both } from "../../support/runtime-forms.js";
+import { both } from "../../support/both-forms.js";
 import { runIterations, withLoop } from "../../support/runtime-loop.js";
 
 describe("Context variables", () => {
@@ -49,11 +49,11 @@ describe("Context variables", () => {
     const name = new ContextVar<string>("name");
     name.set("outer");
     yield* form.wait(
-      form.call(function* () {
+      form.body(function* () {
         assert.equal(name.get(), "outer");
         name.set("inner");
         yield* form.wait(sleep(0));
-      }),
+      })(),
     );
     assert.equal(name.get(), "inner");
     yield* form.wait(

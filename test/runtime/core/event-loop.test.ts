@@ -11,7 +11,7 @@ import {
 } from "asyncscope";
 import assert from "node:assert/strict";
 import { stat } from "node:fs";
-import { both, eachForm } from "../../support/runtime-forms.js";
+import { both, eachForm } from "../../support/both-forms.js";
 import {
   collectReports,
   debugLoop,
@@ -276,7 +276,7 @@ describe("The event loop", () => {
   eachForm("LP-18 in debug mode callbacks must not be coroutine functions", (form) =>
     withLoop(
       (loop) => {
-        const fn = form.name === "async" ? async () => undefined : coro(function* () {});
+        const fn = form.name === "await" ? async () => undefined : coro(function* () {});
         const schedule = [
           (what: unknown) => loop.callSoon(what as () => void),
           (what: unknown) => loop.callSoonThreadsafe(what as () => void),

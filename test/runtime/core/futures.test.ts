@@ -13,7 +13,7 @@ import {
 import type { EventLoop } from "asyncscope";
 import assert from "node:assert/strict";
 import { collectGarbage, collectGarbageUntil } from "../../support/runtime-gc.js";
-import { both, inGenerators } from "../../support/runtime-forms.js";
+import { both, inGenerators } from "../../support/both-forms.js";
 import {
   collectReports,
   IterationCounter,
@@ -204,7 +204,7 @@ describe("Futures", () => {
     // Inside one iteration async functions go on last (their microtasks), never in another one.
     assert.deepEqual(log, [
       "set",
-      ...(form.name === "generator" ? ["got 1", "next iteration"] : ["next iteration", "got 1"]),
+      ...(form.name === "yield*" ? ["got 1", "next iteration"] : ["next iteration", "got 1"]),
       "the one after",
     ]);
   });
@@ -336,7 +336,7 @@ describe("Futures", () => {
       );
       const outer = createTask(
         form.body(function* () {
-          yield* form.wait(form.call(() => form.wait(task)));
+          yield* form.wait(form.body(() => form.wait(task))());
         }),
       );
       let caught: unknown;

@@ -11,7 +11,7 @@ import {
 import type { EventLoop, ExceptionContext, Task } from "asyncscope";
 import assert from "node:assert/strict";
 import { collectGarbageUntil } from "../../support/runtime-gc.js";
-import { both, eachForm } from "../../support/runtime-forms.js";
+import { both, eachForm } from "../../support/both-forms.js";
 import { collectReports, runIterations, virtualLoop, withLoop } from "../../support/runtime-loop.js";
 
 /** What is written to stderr through the console while `test` runs. */

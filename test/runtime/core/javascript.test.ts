@@ -24,8 +24,8 @@ import { once, EventEmitter } from "node:events";
 import { Session } from "node:inspector";
 import { setTimeout as delay } from "node:timers/promises";
 import { collectGarbage, collectGarbageUntil } from "../../support/runtime-gc.js";
-import { both, inGenerators } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { both, inGenerators } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 import {
   collectReports,
   debugLoop,
@@ -47,7 +47,7 @@ describe("Rules of JavaScript", () => {
     const task = createTask(
       form.body(function* () {
         yield* form.wait(
-          form.call(function* () {
+          form.body(function* () {
             try {
               yield* form.wait(sleep(1000));
             } finally {
@@ -55,7 +55,7 @@ describe("Rules of JavaScript", () => {
               yield* form.wait(sleep(1));
               log.push("cleaned");
             }
-          }),
+          })(),
         );
         log.push("not reached");
       }),
@@ -352,7 +352,7 @@ describe("Rules of JavaScript", () => {
 
   both("JS-13 timeouts and task groups have a callback form that sees how the block ended", function* (form) {
     const oops = new Error("oops");
-    const failing = form.block(function* () {
+    const failing = form.body(function* () {
       yield* form.wait(sleep(1));
       throw oops;
     });
@@ -367,7 +367,7 @@ describe("Rules of JavaScript", () => {
     assert.deepEqual((errors[1] as AggregateError).errors, [oops]);
     const result = timeout(
       100,
-      form.block(function* () {
+      form.body(function* () {
         return "value";
       }),
     );
@@ -377,7 +377,7 @@ describe("Rules of JavaScript", () => {
       yield* form.wait(
         timeout(
           1,
-          form.block(() => form.wait(sleep(1000))),
+          form.body(() => form.wait(sleep(1000))),
         ),
       );
     } catch (error) {
@@ -565,7 +565,7 @@ describe("Rules of JavaScript", () => {
     const fail = (): void => {
       createTask(
         form.body(function* () {
-          yield* form.wait(form.call(() => form.wait(sleep(1))));
+          yield* form.wait(form.body(() => form.wait(sleep(1)))());
           // Not read: `stack` would be computed.
           throw new Error("unread");
         }),

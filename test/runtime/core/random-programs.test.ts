@@ -14,8 +14,8 @@ import {
 import type { Task } from "asyncscope";
 import assert from "node:assert/strict";
 import { collectReports, virtualLoop } from "../../support/runtime-loop.js";
-import { forms } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { forms } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 
 /** Programs of tasks in both forms that wait for each other, fail, and cancel each other and themselves. */
 class RandomProgram {
@@ -61,7 +61,7 @@ class RandomProgram {
   }
 
   *step(form: Form, depth: number): Steps {
-    const block = form.block(() => this.body(form, depth + 1));
+    const block = form.body(() => this.body(form, depth + 1));
     const choice = this.below(depth < 3 ? 9 : 4);
     if (choice === 0) yield* form.wait(sleep(0));
     else if (choice === 1) yield* form.wait(sleep(this.below(5)));
@@ -79,9 +79,9 @@ class RandomProgram {
     else
       yield* form.wait(
         taskGroup(
-          form.block(function* (group) {
+          form.body(function* (group) {
             group.createTask(form.body(() => form.wait(sleep(2))));
-            yield* form.wait(block(undefined));
+            yield* form.wait(block());
           }),
         ),
       );

@@ -21,7 +21,7 @@ import {
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { collectGarbageUntil } from "../../support/runtime-gc.js";
-import { both, eachForm, inGenerators } from "../../support/runtime-forms.js";
+import { both, eachForm, inGenerators } from "../../support/both-forms.js";
 import {
   collectReports,
   debugLoop,
@@ -153,7 +153,7 @@ describe("Tasks", () => {
           throw thrown;
         }),
       );
-      const outer = createTask(form.body(() => form.wait(form.call(() => form.wait(bad)))));
+      const outer = createTask(form.body(() => form.wait(form.body(() => form.wait(bad))())));
       let caught: unknown = "nothing";
       try {
         yield* form.wait(outer);
@@ -283,7 +283,7 @@ describe("Tasks", () => {
           for (let n = 0; n < 3; n++) {
             assert.equal(currentTask(), task);
             yield* form.wait(sleep(n % 2));
-            yield* form.wait(form.call(() => form.wait(sleep(0))));
+            yield* form.wait(form.body(() => form.wait(sleep(0)))());
           }
           assert.equal(currentTask(), task);
         }),

@@ -1,7 +1,7 @@
 import { coro, EventLoop, run, sleep, SystemClock } from "asyncscope";
 import type { Clock } from "asyncscope";
 import assert from "node:assert/strict";
-import { both } from "../../support/runtime-forms.js";
+import { both } from "../../support/both-forms.js";
 import { runIterations, withLoop } from "../../support/runtime-loop.js";
 
 /** Notes each deadline that the loop asks to be woken at, and wakes at once. */

@@ -1,7 +1,7 @@
 import { CancelledError, createTask, currentTask, Future, sleep } from "asyncscope";
 import assert from "node:assert/strict";
-import { both } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { both } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 
 function* started(form: Form): Steps {
   yield* form.wait(sleep(0));

@@ -14,8 +14,8 @@ import {
   sleep,
   tryGetRunningLoop,
 } from "asyncscope";
-import type { ExceptionContext, RunOptions } from "asyncscope";
-import { forms } from "../../support/runtime-forms.js";
+import type { ExceptionContext, RunOptions, Startable } from "asyncscope";
+import { forms } from "../../support/both-forms.js";
 import { collectReports, virtualLoop } from "../../support/runtime-loop.js";
 
 const onVirtualClock: RunOptions = { loopFactory: virtualLoop };
@@ -53,7 +53,7 @@ describe("run", () => {
 
       it("RU-02 cancels what is left over and waits for its cleaning up", async () => {
         const log: string[] = [];
-        const leftover = (): ReturnType<typeof form.body<void>> =>
+        const leftover = (): Startable<void> =>
           form.body(function* () {
             try {
               yield* form.wait(sleep(1_000_000));
