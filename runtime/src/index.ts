@@ -77,6 +77,8 @@ export type { SemaphoreStatistics } from "./sync/semaphore.js";
 export { asCompleted } from "./tasks/as-completed.js";
 export type { AsCompleted, AsCompletedOptions, CompletedFuture } from "./tasks/as-completed.js";
 export { allTasks, createTask } from "./tasks/create-task.js";
+export { createEagerTaskFactory, eagerTaskFactory } from "./tasks/eager-tasks.js";
+export type { TaskConstructor } from "./tasks/eager-tasks.js";
 export { ensureFuture } from "./tasks/ensure-future.js";
 export type { AwaitableArgument, ResultOf } from "./tasks/ensure-future.js";
 export { gather } from "./tasks/gather.js";

@@ -13,7 +13,7 @@ import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
 import { instrument } from "./instrument.js";
-import { getRunningLoop } from "./running-loop.js";
+import { getRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { watchForCollection } from "./unretrieved.js";
 
 let lastId = 0;
@@ -30,6 +30,11 @@ export interface TaskOptions {
   readonly context?: Context | undefined;
   /** Aborting it cancels the task. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether its body starts at once, inside `createTask()`, and runs up to where it first has to wait (rules EA-01,
+   * EA-07). Only on a loop that runs. Default: what the task factory does; without one, false.
+   */
+  readonly eagerStart?: boolean | undefined;
 }
 
 /**
@@ -49,7 +54,7 @@ export class Task<T> extends Future<T> {
   /** @internal How many of them are in the ready queue. */ _readyStrands = 0;
   /** @internal For the inspector. */ _record: object | null = null;
   #name: string | null;
-  readonly #coroutine: Coroutine<T>;
+  #coroutine: Coroutine<T> | null;
   #cancelRequests = 0;
   #pendingCancel: CancelRequest | null = null;
   #controller: AbortController | null = null;
@@ -71,8 +76,15 @@ export class Task<T> extends Future<T> {
     if (tracksAsyncFunctions() || coroutine instanceof AsyncCall) this.#asyncScope = asyncScopeFor(this);
     this._loop._addTask(this);
     if (instrument !== null) instrument.taskCreated(this, parent);
-    this._enqueue();
     if (options?.signal !== undefined) this.#linkSignal(options.signal);
+    if (options?.eagerStart === true && tryGetRunningLoop() === this._loop) this.#startEagerly();
+    else this._enqueue();
+  }
+
+  /** Its first step is run in the middle of its creator's, which goes on afterwards (rules EA-02, EA-04). */
+  #startEagerly(): void {
+    this._resume(true);
+    if (this.done()) this.#coroutine = null;
   }
 
   get name(): string {
@@ -98,11 +110,11 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   get _coroutineName(): string {
-    return this.#coroutine._name;
+    return this.#coroutine === null ? "" : this.#coroutine._name;
   }
 
-  /** What it runs. */
-  getCoro(): Coroutine<T> {
+  /** What it runs; null when it finished inside `createTask()` (see {@link TaskOptions.eagerStart}). */
+  getCoro(): Coroutine<T> | null {
     return this.#coroutine;
   }
 
