@@ -1,7 +1,7 @@
 import { allTasks, ContextVar, createTask, currentTask, isCancelled, run, sleep } from "asyncscope";
 import type { ExceptionContext, Future, Startable, Task, TaskGroup, Timeout } from "asyncscope";
-import { forms } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { forms } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 import type { Counting } from "./counting-loop.js";
 import { immediate, waiting } from "./operations.js";
 import { Absent, Return } from "./outcomes.js";
@@ -149,7 +149,7 @@ export class Interpreter {
   /** What `timeout()` and the like call. */
   block<S>(op: Op, enter: (scope: S) => void): (scope: S) => PromiseLike<Return | undefined> {
     const form = this.#formOf(op.ops!);
-    return form.block((scope: S) => {
+    return form.body((scope: S) => {
       enter(scope);
       return this.runOps(op.ops!, form);
     });

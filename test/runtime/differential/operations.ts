@@ -14,8 +14,8 @@ import {
   waitFor,
 } from "asyncscope";
 import type { Future } from "asyncscope";
-import { forms } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { forms } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 import type { Interpreter } from "./interpreter.js";
 import { Absent, Return } from "./outcomes.js";
 import type { ImmediateName, Op, WaitingName } from "./program.js";
@@ -102,7 +102,7 @@ export const immediate: Record<ImmediateName, (run: Interpreter, op: Op) => unkn
 /** Operations that may suspend. `form` is that of the body they stand in. */
 export const waiting: Record<WaitingName, (run: Interpreter, op: Op, form: Form) => Steps<unknown>> = {
   sleep: (_run, op, form) => form.wait(sleep(op.ms!, op.n)),
-  call: (run, op, form) => form.wait(form.call(() => run.runOps(op.ops!, form))),
+  call: (run, op, form) => form.wait(form.body(() => run.runOps(op.ops!, form))()),
   *try(run, op, form) {
     try {
       return yield* run.runOps(op.ops!, form);

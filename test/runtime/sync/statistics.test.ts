@@ -13,7 +13,7 @@ import {
   Semaphore,
 } from "asyncscope";
 import type { Coroutine, PrimitiveStatistics } from "asyncscope";
-import { both } from "../../support/runtime-forms.js";
+import { both } from "../../support/both-forms.js";
 import { turns } from "../../support/turns.js";
 
 interface Case {
