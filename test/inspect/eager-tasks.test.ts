@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createTask, sleep } from "asyncscope";
-import { eachForm } from "../support/runtime-forms.js";
+import { eachForm } from "../support/both-forms.js";
 import { outline, task, tree, watched } from "./support/watched.js";
 
 /** Counts of the states that some task is in. */

@@ -23,8 +23,8 @@ import {
   waitFor,
 } from "asyncscope";
 import type { EventLoopOptions, TaskOptions } from "asyncscope";
-import { both, eachForm, forms } from "../../support/runtime-forms.js";
-import type { Form, Steps } from "../../support/runtime-forms.js";
+import { both, eachForm, forms } from "../../support/both-forms.js";
+import type { Form, Steps } from "../../support/both-forms.js";
 import { virtualLoop } from "../../support/runtime-loop.js";
 
 /** A loop on a virtual clock whose tasks start at once. */
@@ -36,7 +36,7 @@ function eagerLoop(options: EventLoopOptions = {}): EventLoop {
 
 /** The end of an async function is seen in a microtask, never later than in this iteration. */
 function* microtasks(form: Form): Steps {
-  if (form.name === "async") for (let n = 0; n < 5; n++) yield Promise.resolve();
+  if (form.name === "await") for (let n = 0; n < 5; n++) yield Promise.resolve();
 }
 
 describe("Eager tasks", () => {
@@ -58,7 +58,7 @@ describe("Eager tasks", () => {
       assert.equal(task.done(), true);
       assert.equal(task.result(), 42);
       assert.equal(iterations, 0, "no iteration of the loop passed");
-      if (form.name === "generator") assert.equal(task.getCoro(), null);
+      if (form.name === "yield*") assert.equal(task.getCoro(), null);
     },
     eagerLoop,
   );
@@ -87,14 +87,14 @@ describe("Eager tasks", () => {
       const task = createTask(
         form.body(function* () {
           log.push("start");
-          if (form.name === "generator") log.push(yield* form.wait(done));
+          if (form.name === "yield*") log.push(yield* form.wait(done));
           yield* form.wait(sleep(10));
           log.push("end");
         }),
       );
       log.push("created");
       yield* form.wait(task);
-      const middle = form.name === "generator" ? ["start", "done already"] : ["start"];
+      const middle = form.name === "yield*" ? ["start", "done already"] : ["start"];
       assert.deepEqual(log, [...middle, "created", "end"]);
     },
     eagerLoop,
@@ -296,7 +296,7 @@ describe("Eager tasks", () => {
     createTask(body("lazy"));
     yield* form.wait(
       taskGroup(
-        form.block(function* (group) {
+        form.body(function* (group) {
           group.createTask(body("in the group"), { eagerStart: true });
           log.push("created in the group");
         }),
@@ -357,7 +357,7 @@ describe("Eager tasks", () => {
         yield* form.wait(
           timeout(
             10,
-            form.block(function* () {
+            form.body(function* () {
               return yield* form.wait(createTask(quick(6)));
             }),
           ),
@@ -371,7 +371,7 @@ describe("Eager tasks", () => {
       let sum = 0;
       yield* form.wait(
         taskGroup(
-          form.block(function* (group) {
+          form.body(function* (group) {
             const tasks = [1, 2, 3].map((value) => group.createTask(quick(value)));
             yield* form.wait(sleep(1));
             for (const task of tasks) sum += task.result();
@@ -390,7 +390,7 @@ describe("Eager tasks", () => {
       try {
         yield* form.wait(
           taskGroup(
-            form.block(function* (group) {
+            form.body(function* (group) {
               group.createTask(
                 form.body(function* () {
                   throw error;
