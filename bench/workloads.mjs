@@ -5,18 +5,20 @@
 /**
  * @typedef {Record<string, number>} Size
  * @typedef {"full" | "quick" | "smoke"} Scale
+ * @typedef {"times" | "memory" | "server" | "async stacks"} Kind how it is measured: repeated; once a process; the
+ *   CPU time of a server; as a factor that somebody else's async call stacks cost
  * @typedef {object} Workload
  * @property {string} id for `--only`
  * @property {string} title
  * @property {string} operation what one operation is
- * @property {"us" | "ms" | "bytes" | "ratio"} unit of a result
+ * @property {Kind} kind
+ * @property {"us" | "ms" | "bytes" | "times"} unit of a result
  * @property {Record<Scale, Size>} sizes
  * @property {(size: Size) => number} operations
  * @property {{ to: string, factor: number } | { atMost: number }} [goal]
  *   `to`: the contestant whose median is the measure
- * @property {string} [against] the contestant named beside the goal, and how it is fair there
+ * @property {string} [floor] what the floor is, when not the trampoline
  * @property {string} [native] how native promises do it here
- * @property {boolean} [once] measured once a process: memory
  */
 
 /** @param {string} key @returns {(size: Size) => number} */
@@ -33,17 +35,18 @@ export const workloads = [
     id: "spawn",
     title: "Spawn and join 100,000 tasks",
     operation: "task made, run and joined",
+    kind: "times",
     unit: "us",
     sizes: { full: { tasks: 100_000 }, quick: { tasks: 20_000 }, smoke: { tasks: 20 } },
     operations: count("tasks"),
     goal: ofAsyncio(0.1),
-    against: "native",
     native: "each begins in a `setImmediate`",
   },
   {
     id: "switch",
     title: "1,000 tasks switch 1,000 times each",
     operation: "`sleep(0)`",
+    kind: "times",
     unit: "us",
     sizes: {
       full: { tasks: 1000, times: 1000 },
@@ -52,24 +55,24 @@ export const workloads = [
     },
     operations: product("tasks", "times"),
     goal: ofAsyncio(0.06),
-    against: "native",
     native: "`await null`",
   },
   {
     id: "ping-pong",
     title: "Ping-pong of two tasks over two queues",
     operation: "round trip",
+    kind: "times",
     unit: "us",
     sizes: { full: { trips: 50_000 }, quick: { trips: 10_000 }, smoke: { trips: 20 } },
     operations: count("trips"),
     goal: ofAsyncio(0.045),
-    against: "native",
     native: "a queue of promises by hand",
   },
   {
     id: "bounded-queue",
     title: "Bounded queue, 10 producers and 10 consumers",
     operation: "item put and got",
+    kind: "times",
     unit: "us",
     sizes: {
       full: { pairs: 10, items: 20_000, bound: 100 },
@@ -78,13 +81,13 @@ export const workloads = [
     },
     operations: product("pairs", "items"),
     goal: ofAsyncio(0.15),
-    against: "native",
     native: "a queue of promises by hand",
   },
   {
     id: "lock",
     title: "A lock that 100 tasks want",
     operation: "lock taken, `sleep(0)`, released",
+    kind: "times",
     unit: "us",
     sizes: {
       full: { tasks: 100, times: 500 },
@@ -93,13 +96,13 @@ export const workloads = [
     },
     operations: product("tasks", "times"),
     goal: ofAsyncio(0.045),
-    against: "native",
     native: "a lock of promises by hand",
   },
   {
     id: "semaphore",
     title: "100,000 tasks through a semaphore of 100",
     operation: "task made, permit taken, `sleep(0)`, released, joined",
+    kind: "times",
     unit: "us",
     sizes: {
       full: { tasks: 100_000, permits: 100 },
@@ -108,35 +111,35 @@ export const workloads = [
     },
     operations: count("tasks"),
     goal: ofAsyncio(0.1),
-    against: "native",
     native: "a semaphore of promises by hand, each task begins in a `setImmediate`",
   },
   {
     id: "sleep",
     title: "10,000 sleepers gathered",
     operation: "task made, sleeps 1 to 4 ms, gathered",
+    kind: "times",
     unit: "us",
     sizes: { full: { tasks: 10_000 }, quick: { tasks: 10_000 }, smoke: { tasks: 20 } },
     operations: count("tasks"),
     goal: ofAsyncio(0.08),
-    against: "native",
     native: "a promise on `setTimeout`",
   },
   {
     id: "cancel",
     title: "Cancel 100,000 sleepers",
     operation: "sleeping task cancelled and joined",
+    kind: "times",
     unit: "us",
     sizes: { full: { tasks: 100_000 }, quick: { tasks: 20_000 }, smoke: { tasks: 20 } },
     operations: count("tasks"),
     goal: ofAsyncio(0.35),
-    against: "native",
     native: "an AbortController each, `timers/promises`",
   },
   {
     id: "deep-call",
     title: "Await chain 1,000 deep: the calls",
     operation: "coroutine called, awaited and returned from",
+    kind: "times",
     unit: "us",
     sizes: {
       full: { depth: 1000, times: 200 },
@@ -145,13 +148,13 @@ export const workloads = [
     },
     operations: product("depth", "times"),
     goal: ofAsyncio(0.5),
-    against: "native",
     native: "async functions",
   },
   {
     id: "deep-resume",
     title: "Await chain 1,000 deep: resumes at its bottom",
     operation: "`sleep(0)`",
+    kind: "times",
     unit: "us",
     sizes: {
       full: { depth: 1000, times: 10_000 },
@@ -160,28 +163,56 @@ export const workloads = [
     },
     operations: count("times"),
     goal: ofAsyncio(0.02),
-    against: "native",
     native: "`setImmediate`",
+  },
+  {
+    id: "tcp-echo",
+    title: "TCP echo, 100 connections",
+    operation: "message of 64 bytes: the server's CPU time, the client is another process",
+    kind: "server",
+    unit: "us",
+    sizes: {
+      full: { connections: 100, messages: 300, messageBytes: 64 },
+      quick: { connections: 100, messages: 100, messageBytes: 64 },
+      smoke: { connections: 3, messages: 3, messageBytes: 64 },
+    },
+    operations: product("connections", "messages"),
+    goal: ofAsyncio(0.75),
+    floor: "Node's raw socket handle",
+    native: "`for await` over a socket",
   },
   {
     id: "bytes-100k",
     title: "Memory of 100,000 suspended tasks",
     operation: "task that awaits a future",
+    kind: "memory",
     unit: "bytes",
-    sizes: { full: { tasks: 100_000 }, quick: { tasks: 100_000 }, smoke: { tasks: 100 } },
+    sizes: { full: { tasks: 100_000 }, quick: { tasks: 100_000 }, smoke: { tasks: 2000 } },
     operations: count("tasks"),
-    once: true,
   },
   {
     id: "bytes-1m",
     title: "Memory of 1,000,000 suspended tasks",
     operation: "task that awaits a future",
+    kind: "memory",
     unit: "bytes",
-    sizes: { full: { tasks: 1_000_000 }, quick: { tasks: 300_000 }, smoke: { tasks: 100 } },
+    sizes: { full: { tasks: 1_000_000 }, quick: { tasks: 300_000 }, smoke: { tasks: 2000 } },
     operations: count("tasks"),
     goal: { atMost: 400 },
-    against: "native",
-    native: "async functions that await a promise each",
-    once: true,
+  },
+  {
+    id: "async-stacks",
+    title: "A debugger switches on async call stacks, 32 deep",
+    operation: "1,000 tasks switch 50 times each: how many times longer than without",
+    kind: "async stacks",
+    unit: "times",
+    sizes: {
+      full: { tasks: 1000, times: 50 },
+      quick: { tasks: 1000, times: 50 },
+      smoke: { tasks: 5, times: 5 },
+    },
+    operations: () => 1,
+    goal: { atMost: 1.3 },
+    native: "`await null`",
   },
 ];

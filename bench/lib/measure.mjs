@@ -1,5 +1,7 @@
 // Runs one contestant through one workload in a process of its own.
 import { join } from "node:path";
+import { measureServer } from "./measure-server.mjs";
+import { isInstalled } from "./peers.mjs";
 import { run } from "../../scripts/lib/processes.mjs";
 import { root } from "../../scripts/lib/root.mjs";
 import { median } from "./statistics.mjs";
@@ -13,6 +15,17 @@ const PACES = {
   quick: { warmUp: 100, least: 2, most: 10, budget: 100 },
   smoke: { warmUp: 0, least: 1, most: 1, budget: 0 },
 };
+const ONCE = { warmUp: 0, least: 1, most: 1, budget: 0 };
+
+/** Times are taken with Node as it comes. */
+const NODE_FLAGS = {
+  times: [],
+  server: [],
+  "async stacks": [],
+  memory: ["--expose-gc", "--max-old-space-size=8192"],
+};
+
+/** @typedef {{ samples: number[], version?: string } | { skipped: string } | { failed: string }} Answer */
 
 /**
  * @param {import("../contestants.mjs").Contestant} contestant
@@ -22,32 +35,47 @@ const PACES = {
  *   `value` in the workload's unit, the median of what the process measured
  */
 export async function measure(contestant, workload, scale) {
-  const size = workload.sizes[scale];
-  const pace = workload.once ? { warmUp: 0, least: 1, most: 1, budget: 0 } : PACES[scale];
-  /** @type {import("../child.mjs").Job} */
-  const job = {
+  if (contestant.package !== undefined && !isInstalled(contestant.package))
+    return { skipped: "its package is not installed" };
+  const size = (scale === "full" && contestant.smaller?.[workload.id]?.size) || workload.sizes[scale];
+  const answer = await runJob(contestant, {
     workload: workload.id,
+    kind: workload.kind,
     ...(contestant.program === undefined ? {} : { program: contestant.program }),
     registry: contestant.registry ?? false,
     uvloop: contestant.uvloop ?? false,
     size,
-    pace,
-  };
-  const [command, args] = contestant.python
-    ? ["python3", [join(root, "bench/programs/cpython.py")]]
-    : [process.execPath, ["--expose-gc", "--max-old-space-size=8192", join(root, "bench/child.mjs")]];
-  const { code, output, timedOut } = await run(command, [...args, JSON.stringify(job)], {
-    cwd: root,
-    env: { ...environment(), ...contestant.env },
-    timeout: LIMIT,
+    pace: workload.kind === "memory" ? ONCE : PACES[scale],
   });
-  if (code === 127 && contestant.python) return { skipped: "no python3" };
-  if (timedOut) return { failed: `longer than ${LIMIT / 1000} s` };
-  const answer = parse(output);
-  if (code !== 0 || answer === undefined) return { failed: output.trim().slice(-500) || `code ${code}` };
-  if ("skipped" in answer) return answer;
+  if (!("samples" in answer)) return answer;
   const value = median(answer.samples) / workload.operations(size);
   return { value: workload.unit === "us" ? value * 1000 : value, version: answer.version };
+}
+
+/**
+ * @param {import("../contestants.mjs").Contestant} contestant
+ * @param {import("../child.mjs").Job} job
+ * @returns {Promise<Answer>}
+ */
+async function runJob({ python, env }, job) {
+  const [command, args] = python
+    ? ["python3", [join(root, "bench/programs/cpython.py")]]
+    : [process.execPath, [...NODE_FLAGS[job.kind], join(root, "bench/child.mjs")]];
+  const line = [...args, JSON.stringify(job)];
+  const options = { cwd: root, env: { ...environment(), ...env }, timeout: LIMIT };
+  if (job.kind === "server")
+    return measureServer(command, line, { ...options, size: job.size }).catch((error) =>
+      explain(String(error.message), python),
+    );
+  const { code, output, timedOut } = await run(command, line, options);
+  if (timedOut) return { failed: `longer than ${LIMIT / 1000} s` };
+  return (code === 0 ? parse(output) : undefined) ?? explain(output.trim() || `code ${code}`, python);
+}
+
+/** @param {string} output @param {boolean | undefined} python @returns {Answer} */
+function explain(output, python) {
+  if (python && /ENOENT|could not be started/.test(output)) return { skipped: "there is no python3" };
+  return { failed: output.slice(-500) };
 }
 
 /** Nothing of the caller's that would slow a program down or make it another one. */
@@ -62,7 +90,7 @@ function environment() {
   return { ...rest, NODE_ENV: "production" };
 }
 
-/** @param {string} output @returns {{ skipped: string } | { samples: number[], version?: string } | undefined} */
+/** @param {string} output @returns {Answer | undefined} */
 function parse(output) {
   const last = output.trimEnd().split("\n").pop() ?? "";
   try {

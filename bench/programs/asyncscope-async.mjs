@@ -1,5 +1,5 @@
 // The workloads as async functions on the runtime. Each gives the milliseconds it took.
-import { createTask, Future, gather, Lock, Queue, run, Semaphore, sleep } from "asyncscope";
+import { createTask, Future, gather, Lock, Queue, run, Semaphore, sleep, startServer } from "asyncscope";
 import { usedMemory } from "../lib/used-memory.mjs";
 
 /** Takes the time of `body`, which runs as the main task. */
@@ -151,9 +151,31 @@ export const programs = {
 
   "deep-resume": ({ depth, times }) => run(() => descendAndSwitch(depth, times)),
 
+  "tcp-echo": () => listening(),
+
   "bytes-100k": ({ tasks }) => suspended(tasks),
   "bytes-1m": ({ tasks }) => suspended(tasks),
 };
+
+/** The port of an echo server. It serves until the process is ended. */
+const listening = () =>
+  new Promise((resolve, reject) => {
+    run(async () => {
+      const server = await startServer(echo, { host: "127.0.0.1", port: 0 });
+      resolve(server.addresses[0].port);
+      await server.serveForever();
+    }).catch(reject);
+  });
+
+async function echo(reader, writer) {
+  for (;;) {
+    const chunk = await reader.read(65_536);
+    if (chunk.length === 0) break;
+    writer.write(chunk);
+    await writer.drain();
+  }
+  writer.close();
+}
 
 /** Bytes of so many tasks. Does not end them: the process is over after that. */
 const suspended = (tasks) =>

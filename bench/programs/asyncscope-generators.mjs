@@ -1,5 +1,16 @@
 // The workloads as generator coroutines of the runtime. Each gives the milliseconds it took.
-import { coro, createTask, Future, gather, Lock, Queue, run, Semaphore, sleep } from "asyncscope";
+import {
+  coro,
+  createTask,
+  Future,
+  gather,
+  Lock,
+  Queue,
+  run,
+  Semaphore,
+  sleep,
+  startServer,
+} from "asyncscope";
 import { usedMemory } from "../lib/used-memory.mjs";
 
 /** Takes the time of `body`, which runs as the main task. */
@@ -154,9 +165,31 @@ export const programs = {
 
   "deep-resume": ({ depth, times }) => run(descendAndSwitch(depth, times)),
 
+  "tcp-echo": () => listening(),
+
   "bytes-100k": ({ tasks }) => suspended(tasks),
   "bytes-1m": ({ tasks }) => suspended(tasks),
 };
+
+/** The port of an echo server. It serves until the process is ended. */
+const listening = () =>
+  new Promise((resolve, reject) => {
+    run(function* () {
+      const server = yield* startServer(echo, { host: "127.0.0.1", port: 0 });
+      resolve(server.addresses[0].port);
+      yield* server.serveForever();
+    }).catch(reject);
+  });
+
+function* echo(reader, writer) {
+  for (;;) {
+    const chunk = yield* reader.read(65_536);
+    if (chunk.length === 0) break;
+    writer.write(chunk);
+    yield* writer.drain();
+  }
+  writer.close();
+}
 
 /** Bytes of so many tasks. Does not end them: the process is over after that. */
 const suspended = (tasks) =>

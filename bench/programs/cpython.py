@@ -4,13 +4,18 @@ import asyncio
 import gc
 import json
 import os
+import resource
+import signal
 import sys
 import time
+from asyncio.subprocess import DEVNULL
 
 now = time.perf_counter
 
 # Milliseconds after which nothing is repeated any more.
 LONG = 2000
+
+VERSION = sys.version.split()[0]
 
 
 def milliseconds(since):
@@ -138,6 +143,39 @@ async def deep_resume(depth, times):
     return milliseconds(start)
 
 
+async def subprocess(processes, lanes):
+    async def lane():
+        for _ in range(processes // lanes):
+            process = await asyncio.create_subprocess_exec(
+                "true", stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
+            )
+            await process.wait()
+
+    start = now()
+    await asyncio.gather(*[lane() for _ in range(lanes)])
+    return milliseconds(start)
+
+
+async def echo(reader, writer):
+    while chunk := await reader.read(65_536):
+        writer.write(chunk)
+        await writer.drain()
+    writer.close()
+
+
+async def tcp_echo():
+    """Serves until it is ended; says its CPU time at each SIGUSR2."""
+
+    def say_cpu():
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        print(json.dumps({"cpu": (usage.ru_utime + usage.ru_stime) * 1e6}), flush=True)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, say_cpu)
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    print(json.dumps({"port": server.sockets[0].getsockname()[1], "version": VERSION}), flush=True)
+    await server.serve_forever()
+
+
 def resident():
     gc.collect()
     with open("/proc/self/statm") as file:
@@ -156,7 +194,7 @@ async def suspended(tasks):
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     after = resident()
-    print(json.dumps({"samples": [after - before]}), flush=True)
+    print(json.dumps({"samples": [after - before], "version": VERSION}), flush=True)
     os._exit(0)
 
 
@@ -171,6 +209,8 @@ PROGRAMS = {
     "cancel": cancel,
     "deep-call": deep_call,
     "deep-resume": deep_resume,
+    "tcp-echo": tcp_echo,
+    "subprocess": subprocess,
     "bytes-100k": suspended,
     "bytes-1m": suspended,
 }
@@ -180,7 +220,7 @@ def main():
     job = json.loads(sys.argv[1])
     sys.setrecursionlimit(20_000)
     run = asyncio.run
-    version = sys.version.split()[0]
+    global VERSION
     if job.get("uvloop"):
         try:
             import uvloop
@@ -188,10 +228,13 @@ def main():
             print(json.dumps({"skipped": "no uvloop: apt install python3-uvloop"}))
             return
         run = uvloop.run if hasattr(uvloop, "run") else lambda main: (uvloop.install(), asyncio.run(main))[1]
-        version = f"{uvloop.__version__} on Python {version}"
+        VERSION = f"{uvloop.__version__} on Python {VERSION}"
     program = PROGRAMS.get(job["workload"])
     if program is None:
         print(json.dumps({"skipped": "not one of its workloads"}))
+        return
+    if job["workload"] == "tcp-echo":
+        run(tcp_echo())
         return
     pace = job["pace"]
 
@@ -207,11 +250,9 @@ def main():
                 break
         return samples
 
-    # Nothing is compiled while it runs, so that once is enough.
-    if pace["warmUp"] > 0:
-        repeat(1, pace["warmUp"])
+    # No warm-up: its first repetition takes no longer than the others.
     samples = repeat(pace["least"], pace["budget"])
-    print(json.dumps({"samples": samples, "version": version}))
+    print(json.dumps({"samples": samples, "version": VERSION}))
 
 
 main()

@@ -1,5 +1,6 @@
 // The workloads on the trampoline, with primitives that do just what the workload needs.
 import { usedMemory } from "../lib/used-memory.mjs";
+import { serveRaw } from "./raw-tcp.mjs";
 import { cancel, join, Line, runAll, sleep, spawn, TURN, waitIn, wakeUp } from "./trampoline.mjs";
 
 class Queue {
@@ -196,6 +197,8 @@ export const programs = {
     );
     return took;
   },
+
+  "tcp-echo": serveRaw,
 
   "bytes-100k": ({ tasks }) => suspended(tasks),
   "bytes-1m": ({ tasks }) => suspended(tasks),

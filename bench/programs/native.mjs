@@ -2,6 +2,9 @@
 // where it has no library. Where tasks are spawned, each begins in a `setImmediate`, so that the rest of the process
 // gets its turn as it does with the others. ASYNCSCOPE_BENCH_ALS=1: inside an AsyncLocalStorage.
 import { AsyncLocalStorage } from "node:async_hooks";
+import { spawn as spawnProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { usedMemory } from "../lib/used-memory.mjs";
 
@@ -188,6 +191,29 @@ export const programs = {
     }),
 
   "deep-resume": ({ depth, times }) => within(() => descendAndSwitch(depth, times)),
+
+  "tcp-echo": () =>
+    new Promise((resolve) => {
+      const server = createServer(async (socket) => {
+        try {
+          for await (const chunk of socket) if (!socket.write(chunk)) await once(socket, "drain");
+        } catch {
+          // The client went away.
+        }
+      }).listen(0, "127.0.0.1", () => resolve(server.address().port));
+    }),
+
+  async subprocess({ processes, lanes }) {
+    const start = performance.now();
+    const lane = async () => {
+      for (let i = 0; i < processes / lanes; i++)
+        await new Promise((resolve, reject) => {
+          spawnProcess("true", { stdio: "ignore" }).once("exit", resolve).once("error", reject);
+        });
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return performance.now() - start;
+  },
 
   "bytes-100k": ({ tasks }) => suspended(tasks),
   "bytes-1m": ({ tasks }) => suspended(tasks),
