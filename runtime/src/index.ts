@@ -7,6 +7,7 @@
 import "./core/await-strand.js";
 import "./inspect/activate.js";
 import "./introspect/task-stack.js";
+import "./subprocess/loop-methods.js";
 import "./threads/loop-methods.js";
 import "./transports/loop-methods.js";
 
@@ -62,6 +63,18 @@ export type { StreamReaderOptions } from "./streams/stream-reader.js";
 export { StreamReaderProtocol } from "./streams/stream-reader-protocol.js";
 export type { ClientConnected } from "./streams/stream-reader-protocol.js";
 export { StreamWriter } from "./streams/stream-writer.js";
+export { createSubprocessExec, createSubprocessShell } from "./subprocess/create-subprocess.js";
+export type { NoStreams, ProcessOf } from "./subprocess/create-subprocess.js";
+export { BrokenPipeError, ProcessLookupError } from "./subprocess/errors.js";
+export { DEVNULL, PIPE, STDOUT } from "./subprocess/options.js";
+export type { Stdio, SubprocessOptions, SubprocessShellOptions } from "./subprocess/options.js";
+export { Process } from "./subprocess/process.js";
+export type { Collected } from "./subprocess/process.js";
+export type { SubprocessProtocol, SubprocessTransport } from "./subprocess/protocol.js";
+export type { SubprocessConnection } from "./subprocess/start.js";
+export { SubprocessStreamProtocol } from "./subprocess/stream-protocol.js";
+export { BaseSubprocessTransport } from "./subprocess/subprocess-transport.js";
+export type { SubprocessTransportOptions } from "./subprocess/subprocess-transport.js";
 export { Barrier } from "./sync/barrier.js";
 export type { BarrierState, BarrierStatistics } from "./sync/barrier.js";
 export { Condition } from "./sync/condition.js";

@@ -43,7 +43,7 @@ export class StreamReader {
   /** @throws ValueError when the limit is not positive (rule SR-01). */
   constructor(options: StreamReaderOptions = {}) {
     const limit = options.limit ?? DEFAULT_LIMIT;
-    if (!(limit > 0)) throw new ValueError(`the limit of a reader must be positive, got ${limit}`);
+    checkLimit(limit);
     this._limit = limit;
     this.#loop = options.loop ?? null;
   }
@@ -207,8 +207,15 @@ export class StreamReader {
 
   #describe(): string {
     const transport = this.#transport;
+    const description = transport?.getExtraInfo("description");
+    if (description !== undefined) return description;
     const peer = transport?.getExtraInfo("peername");
     if (peer !== undefined) return `socket ${inWords(peer)}`;
     return transport?.getExtraInfo("pipe") === undefined ? "stream" : "pipe";
   }
+}
+
+/** @internal @throws ValueError when the limit is not positive (rule SR-01). */
+export function checkLimit(limit: number): void {
+  if (!(limit > 0)) throw new ValueError(`the limit of a reader must be positive, got ${limit}`);
 }

@@ -2,6 +2,7 @@ import type { Suspension } from "../core/awaitable.js";
 import { complete } from "../core/awaitable.js";
 import { coroInternal, Operation } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
+import { RuntimeError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { instrument } from "../core/instrument.js";
 import { sleep } from "../tasks/sleep.js";
@@ -9,8 +10,16 @@ import { inWords } from "../transports/address.js";
 import { startTls } from "../transports/start-tls.js";
 import type { StartTlsOptions } from "../transports/start-tls.js";
 import type { BaseTransport, ExtraInfo, Transport } from "../transports/transport.js";
+import type { FlowControlMixin } from "./flow-control.js";
 import type { StreamReader } from "./stream-reader.js";
-import type { StreamReaderProtocol } from "./stream-reader-protocol.js";
+
+/** @internal What a writer needs of its protocol. */
+export interface WriterProtocol extends FlowControlMixin {
+  readonly _isServer: boolean;
+  _waitClosed(): CoroutineGenerator<void>;
+  /** After startTls; absent where TLS cannot be. */
+  _replaceTransport?(transport: Transport): void;
+}
 
 /**
  * The sending half of a connection. {@link write} never waits and has no bound: {@link drain} after it holds a fast
@@ -18,17 +27,12 @@ import type { StreamReaderProtocol } from "./stream-reader-protocol.js";
  */
 export class StreamWriter {
   #transport: Transport;
-  /** @internal */ readonly _protocol: StreamReaderProtocol;
+  /** @internal */ readonly _protocol: WriterProtocol;
   /** @internal Null when there is nothing to read. */ readonly _reader: StreamReader | null;
   readonly #loop: EventLoop;
 
   /** Use `openConnection` or `startServer`. */
-  constructor(
-    transport: Transport,
-    protocol: StreamReaderProtocol,
-    reader: StreamReader | null,
-    loop: EventLoop,
-  ) {
+  constructor(transport: Transport, protocol: WriterProtocol, reader: StreamReader | null, loop: EventLoop) {
     this.#transport = transport;
     this._protocol = protocol;
     this._reader = reader;
@@ -116,6 +120,8 @@ export class StreamWriter {
   *_startTls(options: StartTlsOptions): CoroutineGenerator<void> {
     const protocol = this._protocol;
     const reader = this._reader;
+    if (protocol._replaceTransport === undefined)
+      throw new RuntimeError("TLS needs a connection: this stream is a pipe");
     yield* draining(this);
     const received = (): Buffer =>
       reader === null ? Buffer.alloc(0) : reader._buffer.take(reader._buffer.size);
@@ -146,9 +152,7 @@ const draining = coroInternal(function* drain(writer: StreamWriter): CoroutineGe
   yield* writer._drain();
 });
 
-const waitingClosed = coroInternal(function* waitClosed(
-  protocol: StreamReaderProtocol,
-): CoroutineGenerator<void> {
+const waitingClosed = coroInternal(function* waitClosed(protocol: WriterProtocol): CoroutineGenerator<void> {
   yield* protocol._waitClosed();
 });
 

@@ -10,7 +10,7 @@ export interface Settle<T> {
 }
 
 /** @internal Names a wait for views: `connection to 127.0.0.1:80`. */
-export function waitFor(kind: "read" | "drain" | "other", describe: () => string): WaitOrigin {
+export function waitFor(kind: "read" | "drain" | "process" | "other", describe: () => string): WaitOrigin {
   return { kind, resource: null, describe };
 }
 

@@ -104,7 +104,7 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
   }
 
   isClosing(): boolean {
-    return this.#closing;
+    return this.#closing || this.#stream.destroyed;
   }
 
   getWriteBufferSize(): number {
@@ -120,7 +120,7 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     if (this.#refuses() || data.length === 0) return;
     const writable = this.#writable!;
     writable.write(data, this.#written);
-    this._maybePauseProtocol(writable.writableLength);
+    this.#wrote(writable);
   }
 
   writeLines(chunks: Iterable<Uint8Array>): void {
@@ -135,7 +135,7 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     } finally {
       writable.uncork();
     }
-    this._maybePauseProtocol(writable.writableLength);
+    this.#wrote(writable);
   }
 
   writeEof(): void {
@@ -165,6 +165,11 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     this.#ended = true;
     this.#closing = true;
     this.#stream.destroy();
+  }
+
+  /** @internal Somebody else let it flow: pauses again what is to be paused. */
+  _keepPaused(): void {
+    if (this.#paused) this.#readable?.pause();
   }
 
   /** @internal Writes on behalf of `sendFile`, during which nobody else may. */
@@ -271,8 +276,15 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     if (!keepOpen || this.#tlsShutdownTimeout !== null) this.close();
   };
 
+  /** What failed at once is not buffered, nor will it ever be sent: who waits for room is to hear of that. */
+  #wrote(writable: Writable): void {
+    this._maybePauseProtocol(writable.errored === null ? writable.writableLength : Infinity);
+  }
+
   /** One for all writes: Node then calls it in batches. */
-  readonly #written = (): void => {
+  readonly #written = (error?: Error | null): void => {
+    // Who waits for room is told of the lost connection instead.
+    if (error) return;
     const size = this.getWriteBufferSize();
     this._maybeResumeProtocol(size);
     // The protocol may have written more (rule TP-04).
@@ -322,6 +334,8 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     const writable = this.#writable;
     if (writable === null) throw new RuntimeError("this transport only reads");
     if (this.#lost === 0 && !writable.destroyed && !writable.writableEnded) return false;
+    // Node has given it up and will tell a turn later: who waits for room is to hear of that.
+    if (writable.destroyed && !this.#ended) this._maybePauseProtocol(Infinity);
     if (this.#lost++ === SILENT_WRITES)
       process.emitWarning(
         "data is written to a connection that is closed: it is dropped, and so is all that follows. Wait for drain(), which throws then, or test isClosing()",
@@ -333,8 +347,9 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
   #end(): void {
     this.#lost = 1;
     const stream = this.#stream;
-    if (stream instanceof Socket) stream.destroySoon();
-    else if (this.#writable !== null && !this.#writable.destroyed) this.#writable.end(() => stream.destroy());
+    if (this.#writable === null) stream.destroy();
+    else if (stream instanceof Socket) stream.destroySoon();
+    else if (!this.#writable.destroyed) this.#writable.end(() => stream.destroy());
     else stream.destroy();
   }
 

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import type { SocketAddress } from "./address.js";
 import type { BaseProtocol } from "./protocols.js";
@@ -14,6 +15,10 @@ export interface ExtraInfo {
   readonly cipher: { readonly name: string; readonly version: string };
   /** The stream or file descriptor that was given. */
   readonly pipe: unknown;
+  /** Of the transport of a subprocess. */
+  readonly subprocess: ChildProcess;
+  /** Of the pipe of a subprocess, for people: `stdout of process 1234 (node server.js …)`. */
+  readonly description: string;
 }
 
 /** A way for bytes, without waiting: what was written is sent later, what arrives is told to the protocol. */
