@@ -76,7 +76,7 @@ export abstract class BaseEventLoop {
     return handle;
   }
 
-  /** As {@link callSoon}. From another thread, post a message to this one. */
+  /** As {@link callSoon}. Other threads, which share no functions, use `exposeLoop` here and `remoteLoop` there. */
   callSoonThreadsafe(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
     return this.callSoon(callback, options);
   }

@@ -1,3 +1,4 @@
+import * as util from "node:util";
 import * as runtimeErrors from "../core/errors.js";
 import { BrokenWorkerError } from "./errors.js";
 
@@ -64,6 +65,15 @@ export const ENCODER = `(({ types, inspect }) => {
     catch (error) { return cut("an error was thrown that cannot be read: " + error); }
   };
 })`;
+
+let encoder: ((thrown: unknown) => EncodedError) | undefined;
+
+/** @internal Makes a thrown value fit to be posted to another thread. */
+export function encodeError(thrown: unknown): EncodedError {
+  // The same text that workers get, so that there is one way in which errors travel.
+  encoder ??= ((0, eval)(ENCODER) as (from: typeof util) => (thrown: unknown) => EncodedError)(util);
+  return encoder(thrown);
+}
 
 /** By the names under which programs know them: what a bundler calls a class inside is its own affair. */
 const KNOWN = new Map<string, unknown>(
