@@ -23,7 +23,7 @@ const AREAS = new Map([
   ["inspect", { limit: 120 * SECOND, node: ["--expose-gc"] }],
   ["debug-adapter", { limit: 300 * SECOND }],
   ["packages", { limit: 180 * SECOND }],
-  ["editor", { limit: 420 * SECOND }],
+  ["editor", { limit: 540 * SECOND }],
 ]);
 
 const started = Date.now();
