@@ -201,6 +201,21 @@ export const workloads = [
     goal: { atMost: 400 },
   },
   {
+    id: "subprocess",
+    title: "200 subprocesses, 10 at a time",
+    operation: "`true` started and waited for",
+    kind: "times",
+    unit: "ms",
+    sizes: {
+      full: { processes: 200, lanes: 10 },
+      quick: { processes: 100, lanes: 10 },
+      smoke: { processes: 4, lanes: 2 },
+    },
+    operations: count("processes"),
+    goal: { to: "native", factor: 1.05 },
+    native: "`node:child_process`",
+  },
+  {
     id: "async-stacks",
     title: "A debugger switches on async call stacks, 32 deep",
     operation: "1,000 tasks switch 50 times each: how many times longer than without",

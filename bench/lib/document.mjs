@@ -23,7 +23,7 @@ ${machine(versions)
 
 ## How it is measured
 
-Each contestant runs each workload in a process of its own: it warms up, repeats the workload, and reports the median of the repetitions. ${rounds} such rounds follow each other, all contestants in turn (A B C, A B C, …), so that whatever else the machine does meets all alike; the tables give the median of the rounds and the lowest and highest. A contestant that has spent more than 10 s on a workload takes part in no further round of it. Times are wall-clock time with Node's default settings; memory is what the heap holds after a full collection (for CPython: what the resident set grew by).
+Each contestant runs each workload in a process of its own: it warms up, repeats the workload, and reports the median of the repetitions. ${rounds} such rounds follow each other, all contestants in turn (A B C, A B C, …), so that whatever else the machine does meets all alike; the tables give the median of the rounds and the lowest and highest. A contestant that has spent more than 8 s on a workload takes part in no further round of it. Times are wall-clock time with Node's default settings; memory is what the heap holds after a full collection (for CPython: what the resident set grew by).
 
 *Floor* is a minimal trampoline of generators, written for these workloads alone: no errors, no names, no cancellation but that of sleepers, fair to the rest of the process every 4,096 steps. *Registry on* is how the runtime works in a program under the debugger: every task and primitive is known to the inspector. The goals hold for generators with the registry on.
 

@@ -4,7 +4,7 @@ import { measure } from "./measure.mjs";
 import { summary } from "./statistics.mjs";
 
 /** Milliseconds after which a contestant takes part in no further round of a workload. */
-const ENOUGH = 10_000;
+const ENOUGH = 8000;
 
 /**
  * @typedef {object} Result

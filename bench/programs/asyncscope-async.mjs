@@ -1,5 +1,17 @@
 // The workloads as async functions on the runtime. Each gives the milliseconds it took.
-import { createTask, Future, gather, Lock, Queue, run, Semaphore, sleep, startServer } from "asyncscope";
+import {
+  createSubprocessExec,
+  createTask,
+  DEVNULL,
+  Future,
+  gather,
+  Lock,
+  Queue,
+  run,
+  Semaphore,
+  sleep,
+  startServer,
+} from "asyncscope";
 import { usedMemory } from "../lib/used-memory.mjs";
 
 /** Takes the time of `body`, which runs as the main task. */
@@ -62,6 +74,17 @@ async function descendAndSwitch(depth, times) {
   const start = performance.now();
   for (let i = 0; i < times; i++) await sleep(0);
   return performance.now() - start;
+}
+
+async function lane(processes) {
+  for (let i = 0; i < processes; i++) {
+    const process = await createSubprocessExec("true", [], {
+      stdin: DEVNULL,
+      stdout: DEVNULL,
+      stderr: DEVNULL,
+    });
+    await process.wait();
+  }
 }
 
 export const programs = {
@@ -152,6 +175,11 @@ export const programs = {
   "deep-resume": ({ depth, times }) => run(() => descendAndSwitch(depth, times)),
 
   "tcp-echo": () => listening(),
+
+  subprocess: ({ processes, lanes }) =>
+    timed(async () => {
+      await gather(Array.from({ length: lanes }, () => () => lane(processes / lanes)));
+    }),
 
   "bytes-100k": ({ tasks }) => suspended(tasks),
   "bytes-1m": ({ tasks }) => suspended(tasks),

@@ -1,6 +1,8 @@
 // The workloads as generator coroutines of the runtime. Each gives the milliseconds it took.
 import {
   coro,
+  createSubprocessExec,
+  DEVNULL,
   createTask,
   Future,
   gather,
@@ -82,6 +84,17 @@ const descendAndSwitch = coro(function* resumes(depth, times) {
   const start = performance.now();
   for (let i = 0; i < times; i++) yield* sleep(0);
   return performance.now() - start;
+});
+
+const lane = coro(function* lane(processes) {
+  for (let i = 0; i < processes; i++) {
+    const process = yield* createSubprocessExec("true", [], {
+      stdin: DEVNULL,
+      stdout: DEVNULL,
+      stderr: DEVNULL,
+    });
+    yield* process.wait();
+  }
 });
 
 const waiter = coro(function* waiter(gate) {
@@ -166,6 +179,11 @@ export const programs = {
   "deep-resume": ({ depth, times }) => run(descendAndSwitch(depth, times)),
 
   "tcp-echo": () => listening(),
+
+  subprocess: ({ processes, lanes }) =>
+    timed(function* () {
+      yield* gather(Array.from({ length: lanes }, () => lane(processes / lanes)));
+    }),
 
   "bytes-100k": ({ tasks }) => suspended(tasks),
   "bytes-1m": ({ tasks }) => suspended(tasks),

@@ -225,7 +225,7 @@ def main():
         try:
             import uvloop
         except ImportError:
-            print(json.dumps({"skipped": "no uvloop: apt install python3-uvloop"}))
+            print(json.dumps({"skipped": "python3 has no uvloop (apt install python3-uvloop, or pip install uvloop)"}))
             return
         run = uvloop.run if hasattr(uvloop, "run") else lambda main: (uvloop.install(), asyncio.run(main))[1]
         VERSION = f"{uvloop.__version__} on Python {VERSION}"
