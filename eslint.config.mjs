@@ -20,6 +20,8 @@ const zones = [
     from: ["./debug-adapter/src/backends", "./debug-adapter/src/session"],
   },
   { target: "./debug-adapter/src/backends", from: ["./debug-adapter/src/session"] },
+  // The command line speaks to programs by itself, not through a debug session.
+  { target: "./debug-adapter/src/cli", from: ["./debug-adapter/src/session"] },
   // How things read, in the editor and in a terminal: knows the protocol alone.
   {
     target: "./debug-adapter/src/text",

@@ -5,11 +5,12 @@
 //   out/terminal-tree.js        what draws the tree for `npm start`
 //   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
+//   runtime/dist/cli.cjs        its command `asyncscope`
 //   out/test/**                 the test suites
 // Usage: node scripts/build.mjs [--watch] [--no-types]
 import { build, context } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -70,6 +71,18 @@ const bundles = [
     outdir: "dist",
     format: "cjs",
     outExtension: { ".js": ".cjs" },
+    sourcemap: false,
+  },
+  {
+    ...common,
+    // The command of the npm package.
+    entryPoints: { cli: "debug-adapter/src/cli/main.ts" },
+    outdir: "runtime/dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    banner: { js: "#!/usr/bin/env node" },
+    external: ["bufferutil", "utf-8-validate"],
+    minify: !watch,
     sourcemap: false,
   },
   {
@@ -153,6 +166,9 @@ function types() {
 
 /** The copy of the runtime that the extension lends to programs which have none installed. */
 function packageRuntime() {
+  chmodSync("runtime/dist/cli.cjs", 0o755);
+  // Of what is bundled into the command.
+  cpSync("THIRD-PARTY-NOTICES.md", "runtime/dist/THIRD-PARTY-NOTICES.md");
   for (const [format, type] of [
     ["esm", "module"],
     ["cjs", "commonjs"],

@@ -20,7 +20,7 @@ export function taskDescription(
   now: number,
   place: (location: SourceLocation) => string = shortLocation,
 ): string {
-  const parts = [stateText(task), age(task, now)];
+  const parts = [stateText(task), ageText(task, now)];
   if (task.cancelling > 0 && !isFinished(task.state)) parts.push("cancel requested");
   if (task.state === "failed" && task.unretrieved) parts.push("never retrieved");
   if (task.threadId !== undefined) parts.push("pinned");
@@ -41,7 +41,7 @@ export function stateText(task: Pick<TaskNode, "state" | "waits" | "error">): st
   }
 }
 
-function waitsText(waits: readonly WaitInfo[]): string {
+export function waitsText(waits: readonly WaitInfo[]): string {
   const first = waits[0];
   if (!first) return "";
   const label = cleanText(first.label, 120) || first.kind;
@@ -49,7 +49,7 @@ function waitsText(waits: readonly WaitInfo[]): string {
 }
 
 /** Since when, and for timers how long still: `1.2 s`, `1.2 s, 3.8 s left`. */
-function age(task: TaskNode, now: number): string {
+export function ageText(task: TaskNode, now: number): string {
   if (task.state === "running" || task.state === "done" || task.state === "cancelled") return "";
   const wait = task.state === "suspended" ? task.waits[0] : undefined;
   const text = formatDuration(now - (wait?.since ?? task.since));

@@ -1,0 +1,83 @@
+import type { TreeOrder } from "@asyncscope/protocol";
+import { CliError } from "./cli-error.js";
+
+export const USAGE = `Usage:
+  asyncscope ps                 Node programs of this user that can be looked into
+  asyncscope ps PID             the tasks of a program as a table
+  asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
+
+Options:
+  --by await|creation   tree: who waits for whom (default), or who started whom
+  --limit N             at most N tasks (default 200)
+  --json                one JSON document instead of text
+  --help, --version
+
+A program whose inspector is closed is sent SIGUSR1, which opens it on 127.0.0.1 for the moment of the look: any
+program of this machine's users could connect meanwhile.`;
+
+/** What is to be done. */
+export type CliCommand =
+  | { readonly kind: "help" | "version" }
+  | { readonly kind: "list"; readonly json: boolean }
+  | {
+      readonly kind: "table" | "tree";
+      readonly pid: number;
+      readonly json: boolean;
+      readonly limit: number;
+      readonly order: TreeOrder;
+    };
+
+const DEFAULT_LIMIT = 200;
+const MOST = 20_000;
+
+/** @throws CliError that shows the usage. */
+export function parseArguments(args: readonly string[]): CliCommand {
+  const words: string[] = [];
+  let json = false;
+  let limit = DEFAULT_LIMIT;
+  let order: TreeOrder | undefined;
+  const rest = args.flatMap((arg) => (arg.startsWith("--") ? splitOption(arg) : [arg]));
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--help" || arg === "-h") return { kind: "help" };
+    if (arg === "--version") return { kind: "version" };
+    if (arg === "--json") json = true;
+    else if (arg === "--limit") limit = wholeNumber(rest.shift(), "--limit", MOST);
+    else if (arg === "--by") {
+      const by = rest.shift();
+      if (by !== "await" && by !== "creation")
+        throw wrong(`--by takes await or creation, not ${by ?? "nothing"}.`);
+      order = by;
+    } else if (arg.startsWith("-")) throw wrong(`There is no option ${arg}.`);
+    else words.push(arg);
+  }
+  const [command, pid, ...more] = words;
+  if (command === undefined) return { kind: "help" };
+  if (command !== "ps" && command !== "tree" && command !== "pstree")
+    throw wrong(`There is no command ${command}.`);
+  if (more.length > 0) throw wrong(`One PID is enough: ${more.join(" ")} is too much.`);
+  if (command === "ps" && order !== undefined) throw wrong("--by belongs to the command tree.");
+  if (command === "ps" && pid === undefined) return { kind: "list", json };
+  return {
+    kind: command === "ps" ? "table" : "tree",
+    pid: wholeNumber(pid, "PID", 2 ** 31 - 1),
+    json,
+    limit,
+    order: order ?? (command === "ps" ? "creation" : "await"),
+  };
+}
+
+function splitOption(arg: string): string[] {
+  const at = arg.indexOf("=");
+  return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
+}
+
+function wholeNumber(text: string | undefined, what: string, most: number): number {
+  const value = text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > most)
+    throw wrong(`${what} takes a whole number from 1 to ${most}, not ${text ?? "nothing"}.`);
+  return value;
+}
+
+function wrong(message: string): CliError {
+  return new CliError(`${message}\n\n${USAGE}`, 2);
+}

@@ -1,0 +1,151 @@
+import type { InspectorHello, TreeBody, TreeOrder } from "@asyncscope/protocol";
+import { CdpConnection } from "../backends/node/cdp/connection.js";
+import { DebuggerDomain } from "../backends/node/cdp/debugger-domain.js";
+import { InspectorAccess, withTimeout } from "../backends/node/inspector-access.js";
+import { Scripts } from "../backends/node/scripts.js";
+import { NodeTaskBackend } from "../backends/node/task-backend.js";
+import { ProgramBlockedError } from "../tasks/backend.js";
+import { TaskModel } from "../tasks/task-model.js";
+import { CliError } from "./cli-error.js";
+import { nodeProcess } from "./node-processes.js";
+import { openInspector } from "./open-inspector.js";
+import type { OpenInspector } from "./open-inspector.js";
+
+/** What a program looked like at one moment. */
+export interface Look {
+  readonly pid: number;
+  /** Path of the program's main file, or its command line. */
+  readonly program: string;
+  /** `v20.11.0` */
+  readonly node: string;
+  /** Version of the asyncscope runtime in it. */
+  readonly runtime: string;
+  /**
+   * False when the tasks were not recorded before this look: then nothing is known of who started whom, and ages are
+   * the least that they can be.
+   */
+  readonly recorded: boolean;
+  readonly tree: TreeBody;
+}
+
+export interface LookOptions {
+  readonly order: TreeOrder;
+  /** Most tasks. */
+  readonly limit: number;
+}
+
+/** No step takes longer. Milliseconds. */
+const STEP_MS = 5000;
+const SOURCES = { sourceMaps: true, outFiles: [], sourceMapPathOverrides: {}, skipFiles: [], root: "/" };
+
+/**
+ * Looks at the tasks of a running program and leaves it as it was: what had to be opened and switched on for it is
+ * closed and switched off again, also after `signal` was aborted.
+ * @throws CliError
+ */
+export async function look(pid: number, options: LookOptions, signal: AbortSignal): Promise<Look> {
+  const program = await nodeProcess(pid);
+  const inspector = await openInspector(program);
+  let cdp: CdpConnection;
+  try {
+    cdp = await withTimeout(CdpConnection.open(inspector.url), STEP_MS);
+  } catch {
+    throw new CliError(
+      `The inspector of process ${pid} takes no connection: the process has just ended, or hangs.`,
+    );
+  }
+  const gone = cdp.closed.then(() => Promise.reject(new CliError(`Process ${pid} ended during the look.`)));
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new CliError("Interrupted.")), { once: true });
+  });
+  gone.catch(() => undefined);
+  stopped.catch(() => undefined);
+  try {
+    return await Promise.race([ask(cdp, pid, options), gone, stopped]);
+  } catch (error) {
+    throw error instanceof ProgramBlockedError ? blocked(pid, inspector) : error;
+  } finally {
+    await leave(cdp, inspector);
+  }
+}
+
+async function ask(cdp: CdpConnection, pid: number, { order, limit }: LookOptions): Promise<Look> {
+  const [answering, node, program] = await evaluate<[number, string, string]>(
+    cdp,
+    "[process.pid, process.version, process.argv[1] ?? process.title]",
+  );
+  if (answering !== pid)
+    throw new CliError(
+      `Another process (${answering}) answers where the inspector of ${pid} should be. Start the program with --inspect-port=0.`,
+    );
+  const access = new InspectorAccess(cdp);
+  await access.probe();
+  const { hello, problem } = access;
+  if (problem !== undefined) throw new CliError(problem);
+  if (hello === undefined)
+    throw new CliError(
+      `Process ${pid} (${program}, Node ${node}) does not use the asyncscope runtime. Its tasks cannot be seen yet: looking into plain async functions from outside comes in a later version.`,
+    );
+  return recorded(access, hello, async () => {
+    const domain = new DebuggerDomain(cdp);
+    const scripts = new Scripts(cdp, domain, SOURCES, () => undefined);
+    await scripts.setRuntimeScripts(hello.scripts);
+    const model = new TaskModel();
+    model.attach(new NodeTaskBackend(cdp, scripts, access));
+    const tree = await withTimeout(
+      model.tree({ order, pages: [{ task: 0, limit: Math.min(limit, 1000) }], deep: true, limit }),
+      STEP_MS,
+    );
+    if (tree.status === "blocked") throw new ProgramBlockedError();
+    return { pid, program, node, runtime: hello.runtimeVersion, recorded: hello.enabled, tree };
+  });
+}
+
+/** Calls `work` while tasks are recorded. */
+async function recorded<T>(
+  access: InspectorAccess,
+  { enabled, protocolVersion }: InspectorHello,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (enabled) return work();
+  await access.json("enable", { protocolVersion, captureSites: false });
+  try {
+    return await work();
+  } finally {
+    await access.plain("disable").catch(() => undefined);
+  }
+}
+
+async function evaluate<T>(cdp: CdpConnection, expression: string): Promise<T> {
+  const { result } = await withTimeout(
+    cdp.send("Runtime.evaluate", {
+      expression,
+      returnByValue: true,
+      silent: true,
+      disableBreaks: true,
+      // Gives `require` to the expression, on every Node.
+      includeCommandLineAPI: true,
+    }),
+    STEP_MS,
+  );
+  return result.value as T;
+}
+
+/** The program closes its inspector when our connection has gone: it waits until all have. */
+async function leave(cdp: CdpConnection, { opened }: OpenInspector): Promise<void> {
+  if (opened && !cdp.isClosed)
+    await evaluate(
+      cdp,
+      `{ const inspector = require("node:inspector"); require("node:timers").setTimeout(() => inspector.close(), 50).unref(); }`,
+    ).catch(() => undefined);
+  cdp.close();
+  await Promise.race([cdp.closed, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+}
+
+function blocked(pid: number, { opened, url }: OpenInspector): CliError {
+  return new CliError(
+    `Process ${pid} does not answer: its thread is inside a native call that does not return, such as a synchronous child process.${
+      opened ? ` Its inspector stays open on ${new URL(url).host} until it goes on or ends.` : ""
+    }`,
+  );
+}

@@ -1,0 +1,105 @@
+/** Entry of the command `asyncscope`: looks at running programs from a terminal. */
+import { awaitCycles } from "../text/await-cycles.js";
+import { cleanText } from "../text/plain-text.js";
+import { renderTable } from "../text/task-table.js";
+import { taskLabel } from "../text/task-text.js";
+import { renderTree } from "../text/terminal-tree.js";
+import { messageOf } from "../errors.js";
+import { parseArguments, USAGE } from "./arguments.js";
+import type { CliCommand } from "./arguments.js";
+import { CliError } from "./cli-error.js";
+import { look } from "./look.js";
+import type { Look } from "./look.js";
+import { nodeProcesses } from "./node-processes.js";
+
+/** Replaced by the build with the version in package.json. */
+declare const ASYNCSCOPE_VERSION: string;
+
+async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
+  switch (command.kind) {
+    case "help":
+      return USAGE;
+    case "version":
+      return ASYNCSCOPE_VERSION;
+    case "list": {
+      const list = await nodeProcesses();
+      if (command.json) return json(list);
+      if (list.length === 0) return "No other Node program of this user is running.";
+      const rows = list.map(({ pid, inspector, command: words }) => [
+        String(pid),
+        inspector,
+        cleanText(words.join(" "), 160),
+      ]);
+      const table = [["PID", "INSPECTOR", "COMMAND"], ...rows];
+      return table.map(([pid, state, words]) => `${pid!.padEnd(8)}${state!.padEnd(11)}${words!}`).join("\n");
+    }
+    case "table":
+    case "tree": {
+      const seen = await look(command.pid, command, signal);
+      if (command.json) return json(seen);
+      const folder = process.cwd();
+      const body =
+        command.kind === "table"
+          ? renderTable(seen.tree, folder)
+          : [
+              ...renderTree(seen.tree, {
+                width: process.stdout.columns || 200,
+                height: Infinity,
+                color: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
+                folder,
+              }),
+              ...cycleLines(seen),
+            ];
+      return [heading(seen), ...body, ...notes(seen, command.limit)].join("\n");
+    }
+  }
+}
+
+function heading({ pid, program, node, runtime }: Look): string {
+  return `${cleanText(program)} (process ${pid}, Node ${node}, asyncscope ${runtime})`;
+}
+
+function cycleLines({ tree }: Look): string[] {
+  const names = new Map(tree.tasks.map((task) => [task.id, taskLabel(task)]));
+  return awaitCycles(tree).map((cycle) => {
+    const chain = [...cycle, cycle[0]!].map((id) => names.get(id) ?? `task ${id}`);
+    return `Cycle, nothing in it can go on: ${chain.join(" → ")}`;
+  });
+}
+
+function notes({ recorded, tree }: Look, limit: number): string[] {
+  const lines: string[] = [];
+  if (tree.hidden > 0) lines.push(`${tree.hidden} more: --limit ${limit + tree.hidden} shows them.`);
+  if (!recorded && tree.tasks.length > 0)
+    lines.push(
+      "Nothing was recorded before this look: who started whom is not known, and ages are at least as shown.",
+    );
+  return lines;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+const abort = new AbortController();
+// The program that is looked at is left as it was, whatever happens here.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => abort.abort());
+process.stdout.on("error", () => process.exit(0));
+
+run(parse(), abort.signal).then(
+  (text) => process.stdout.write(`${text}\n`, () => process.exit(0)),
+  (error: unknown) => fail(error),
+);
+
+function parse(): CliCommand {
+  try {
+    return parseArguments(process.argv.slice(2));
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`asyncscope: ${messageOf(error)}\n`);
+  process.exit(abort.signal.aborted ? 130 : error instanceof CliError ? error.exitCode : 1);
+}

@@ -1,0 +1,90 @@
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { inspectorUrl } from "../backends/node/launch/attach.js";
+import { CliError } from "./cli-error.js";
+import { listeningPorts } from "./listening-ports.js";
+import type { NodeProcess } from "./node-processes.js";
+
+/** How long a program may take to open its inspector, in milliseconds. */
+const PATIENCE_MS = 5000;
+/** How long it takes when all is well (2 to 11 ms measured), with much to spare. */
+const USUAL_MS = 1000;
+const POLL_MS = 20;
+
+/** The inspector of a running program. */
+export interface OpenInspector {
+  readonly url: string;
+  /** It was closed before: whoever is done closes it again. */
+  readonly opened: boolean;
+}
+
+/**
+ * Finds the inspector of a program, and opens it when it is closed.
+ * @throws CliError that says what stands in the way.
+ */
+export async function openInspector(program: NodeProcess): Promise<OpenInspector> {
+  const { pid, port } = program;
+  if (program.stopped)
+    throw new CliError(`Process ${pid} is stopped and answers nobody. Let it go on first: kill -CONT ${pid}`);
+  if (program.inspector === "open") return { url: await urlAt(port), opened: false };
+  if (program.inspector === "off")
+    throw new CliError(
+      `Process ${pid} does not open its inspector on SIGUSR1 (started with --disable-sigusr1, or about to end). Start it with --inspect.`,
+    );
+  const before = await listeningPorts(pid);
+  sendSignal(pid);
+  const start = performance.now();
+  let doubtful = true;
+  while (performance.now() < start + PATIENCE_MS) {
+    const now = await listeningPorts(pid);
+    const fresh = now.filter((each) => !before.some((old) => old.port === each.port));
+    // Where the system does not tell, the port is the one that it would be.
+    for (const candidate of process.platform === "win32" ? [port] : fresh.map((each) => each.port)) {
+      const url = await urlAt(candidate).catch(() => undefined);
+      if (url !== undefined) return { url, opened: true };
+    }
+    if (doubtful && performance.now() > start + USUAL_MS) {
+      doubtful = false;
+      // Perhaps it was open all the time, on a port that nothing named.
+      for (const { port: candidate } of before.filter((each) => each.loopback)) {
+        const url = await urlAt(candidate).catch(() => undefined);
+        if (url !== undefined) return { url, opened: false };
+      }
+      if (!now.some((each) => each.port === port) && (await isTaken(port)))
+        throw new CliError(
+          `Process ${pid} cannot open its inspector: port ${port} is taken by another program. End that one's debugging, or start this one with --inspect-port=0.`,
+        );
+    }
+    await delay(POLL_MS);
+  }
+  throw new CliError(
+    `Process ${pid} did not open its inspector within ${PATIENCE_MS / 1000} s: it is blocked in native code, such as a synchronous child process or file operation. Try again when it goes on.`,
+  );
+}
+
+/** Whether somebody listens there. */
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", timeout: USUAL_MS });
+    const end = (taken: boolean) => (): void => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.once("connect", end(true)).once("error", end(false)).once("timeout", end(false));
+  });
+}
+
+function urlAt(port: number): Promise<string> {
+  return inspectorUrl({ websocketUrl: undefined, address: "127.0.0.1", port });
+}
+
+function sendSignal(pid: number): void {
+  try {
+    // On Windows, where there are no signals, Node has another way for the same.
+    (process as typeof process & { _debugProcess(pid: number): void })._debugProcess(pid);
+  } catch (error) {
+    throw new CliError(
+      `The inspector of process ${pid} could not be opened (${error instanceof Error ? error.message : String(error)}): it has ended, or belongs to another user.`,
+    );
+  }
+}

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { asyncscope, freePort, isOpen, Subject } from "../support/cli.js";
+import { eventually } from "../support/eventually.js";
+
+describe("asyncscope in a terminal", function () {
+  this.timeout(30_000);
+  const undo: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const each of undo.splice(0)) each();
+    await Subject.endAll();
+  });
+
+  /** A program whose inspector is closed and would open on a port of its own. */
+  async function closed(
+    file: string,
+    args: readonly string[] = [],
+  ): Promise<{ subject: Subject; port: number }> {
+    const port = await freePort();
+    return { subject: await Subject.start(file, { node: [`--inspect-port=${port}`], args }), port };
+  }
+
+  it("ps lists the Node programs of this user, and whether they can be looked into", async () => {
+    const { subject } = await closed("plain.mjs");
+    const open = await Subject.start("plain.mjs", { node: [`--inspect=${await freePort()}`] });
+    const { code, stdout } = await asyncscope("ps");
+    assert.equal(code, 0);
+    assert.match(stdout, /^PID +INSPECTOR +COMMAND\n/);
+    assert.match(stdout, new RegExp(`^${subject.pid} +closed +.*plain\\.mjs$`, "m"));
+    assert.match(stdout, new RegExp(`^${open.pid} +open +.*plain\\.mjs$`, "m"));
+    const list = JSON.parse((await asyncscope("ps", "--json")).stdout);
+    assert.equal(list.find(({ pid }: { pid: number }) => pid === subject.pid).inspector, "closed");
+  });
+
+  it("ps PID shows a table of tasks with what they wait for and where", async () => {
+    const { subject } = await closed("workers.mjs");
+    const { code, stdout, stderr } = await asyncscope("ps", subject.pid);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    const source = readFileSync("test/fixtures/cli/workers.mjs", "utf8").split("\n");
+    const line = source.findIndex((text) => text.includes("@get")) + 1;
+    assert.match(stdout, /^ID +NAME +STATE +WAITS FOR +SINCE +LINE$/m);
+    assert.match(stdout, new RegExp(`consumer +suspended +Queue jobs 0/3 +.*workers\\.mjs:${line}$`, "m"));
+    assert.match(stdout, /nap ·\[2J +suspended +timer +\S.* left +.*workers\.mjs:\d+$/m);
+    assert.match(stdout, /boss +suspended +gather: 2 of 2 pending/);
+    // Names are the program's: nothing in them steers the terminal.
+    assert.doesNotMatch(stdout, /\u001b/);
+  });
+
+  it("tree PID shows who waits for whom", async () => {
+    const { subject } = await closed("workers.mjs");
+    for (const command of ["tree", "pstree"]) {
+      const { stdout } = await asyncscope(command, subject.pid);
+      const at = stdout.split("\n").findIndex((line) => line.includes("◌ boss"));
+      const [boss, consumer, nap] = stdout.split("\n").slice(at);
+      assert.match(boss!, /◌ boss {2}waiting: gather/);
+      assert.match(consumer!, /├─ ◌ consumer {2}waiting: Queue jobs 0\/3/);
+      assert.match(nap!, /└─ ◌ nap .* waiting: timer · .* left/);
+    }
+  });
+
+  it("DB-09 tree PID names the tasks that wait for each other", async () => {
+    const { subject } = await closed("workers.mjs", ["--ring"]);
+    const { stdout } = await asyncscope("tree", subject.pid);
+    assert.match(stdout, /^Cycle, nothing in it can go on: ring-(\d) → ring-\d → ring-\1$/m);
+  });
+
+  it("--json gives the tree as data, --limit says what is left out", async () => {
+    const { subject } = await closed("workers.mjs");
+    const { stdout } = await asyncscope("tree", subject.pid, "--json", "--limit=2");
+    const seen = JSON.parse(stdout);
+    assert.equal(seen.pid, subject.pid);
+    assert.equal(seen.recorded, false);
+    assert.equal(seen.tree.pages.flatMap(({ children }: { children: number[] }) => children).length, 2);
+    assert.ok(seen.tree.hidden > 0);
+    assert.match(
+      (await asyncscope("tree", subject.pid, "--limit", 2)).stdout,
+      /^\d more: --limit \d shows them\.$/m,
+    );
+  });
+
+  it("leaves the program as it was: inspector closed, nothing recorded", async () => {
+    const { subject, port } = await closed("workers.mjs");
+    await asyncscope("ps", subject.pid);
+    await eventually("the inspector is closed", async () => !(await isOpen(port)));
+    // Not recorded by the first look, or the second one would know who started whom.
+    const second = JSON.parse((await asyncscope("ps", subject.pid, "--json")).stdout);
+    assert.equal(second.recorded, false);
+    assert.ok(second.tree.tasks.every(({ created }: { created: number }) => created === 0));
+    assert.ok(subject.alive);
+  });
+
+  it("leaves an inspector open that was open", async () => {
+    const port = await freePort();
+    const subject = await Subject.start("workers.mjs", { node: [`--inspect=${port}`] });
+    assert.equal((await asyncscope("ps", subject.pid)).code, 0);
+    assert.equal(await isOpen(port), true);
+    assert.ok(subject.alive);
+  });
+
+  it("finds an inspector on a port that nothing names", async () => {
+    const subject = await Subject.start("workers.mjs", { node: ["--inspect=0"] });
+    const { code, stdout } = await asyncscope("ps", subject.pid);
+    assert.equal(code, 0);
+    assert.match(stdout, /consumer/);
+    assert.ok(subject.alive);
+  });
+
+  it("says plainly what cannot be seen of a program without the runtime", async () => {
+    const { subject, port } = await closed("plain.mjs");
+    const { code, stderr } = await asyncscope("ps", subject.pid);
+    assert.equal(code, 1);
+    assert.match(stderr, /does not use the asyncscope runtime\. Its tasks cannot be seen yet/);
+    await eventually("the inspector is closed", async () => !(await isOpen(port)));
+  });
+
+  const failures: Record<string, () => Promise<{ pid: string | number; message: RegExp }>> = {
+    "a process that is not there": async () => ({ pid: 2 ** 31 - 1, message: /There is no process/ }),
+    "a process that is no Node": async () => {
+      const { spawn } = await import("node:child_process");
+      const child = spawn("sleep", ["20"]);
+      undo.push(() => child.kill());
+      return { pid: child.pid!, message: /is no Node program \(sleep\)/ };
+    },
+    "a process that the system has stopped": async () => {
+      const { subject } = await closed("plain.mjs");
+      subject.signal("SIGSTOP");
+      await eventually("it is stopped", () =>
+        /State:\s+T/.test(readFileSync(`/proc/${subject.pid}/status`, "utf8")),
+      );
+      return { pid: subject.pid, message: /is stopped .* kill -CONT/ };
+    },
+    "a port that is taken": async () => {
+      const { subject, port } = await closed("plain.mjs");
+      const server = createServer((socket) => socket.destroy());
+      await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+      undo.push(() => server.close());
+      return { pid: subject.pid, message: /port \d+ is taken by another program/ };
+    },
+    "a program blocked in native code [slow]": async () => {
+      const { subject } = await closed("native-block.mjs");
+      return { pid: subject.pid, message: /is blocked in native code/ };
+    },
+  };
+  for (const [what, make] of Object.entries(failures))
+    it(`says what to do about ${what}, within seconds`, async function () {
+      if (process.platform !== "linux" && what.includes("stopped")) this.skip();
+      const { pid, message } = await make();
+      const { code, stderr, stdout, took } = await asyncscope("tree", pid);
+      assert.equal(stdout, "");
+      assert.match(stderr, message);
+      assert.equal(code, 1);
+      assert.ok(took < 11_000, `${took} ms`);
+    });
+
+  it("does not wait for a program that never comes back to its loop [slow]", async () => {
+    const { subject } = await closed("busy-loop.mjs");
+    const { code, stderr, took } = await asyncscope("ps", subject.pid);
+    assert.equal(code, 1);
+    assert.match(stderr, /does not use the asyncscope runtime|does not answer/);
+    assert.ok(took < 11_000, `${took} ms`);
+    assert.ok(subject.alive);
+  });
+
+  for (const args of [
+    ["frob"],
+    ["ps", "x"],
+    ["tree"],
+    ["ps", "1", "2"],
+    ["tree", "1", "--by", "x"],
+    ["--wrong"],
+  ])
+    it(`shows the usage for: ${args.join(" ")}`, async () => {
+      const { code, stderr } = await asyncscope(...args);
+      assert.equal(code, 2);
+      assert.match(stderr, /^asyncscope: .+\n\nUsage:/);
+    });
+});
