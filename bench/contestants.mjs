@@ -24,7 +24,7 @@ const limiting = ["lock", "semaphore"];
 
 /** @type {readonly Contestant[]} */
 export const contestants = [
-  { id: "floor", title: "floor (trampoline)", program: "floor" },
+  { id: "floor", title: "floor (trampoline)", program: "floor", except: ["subprocess"] },
   { id: "generators", title: "asyncscope, generators", program: "asyncscope-generators" },
   {
     id: MEASURED,

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { contestants } from "../../bench/contestants.mjs";
+import { contestants, fits } from "../../bench/contestants.mjs";
 import { judge, judgeAsync } from "../../bench/lib/goals.mjs";
 import { parseOptions } from "../../bench/lib/options.mjs";
 import { median } from "../../bench/lib/statistics.mjs";
@@ -61,24 +61,21 @@ describe("npm run bench", () => {
     it("succeeds", () => assert.equal(outcome.code, 0, outcome.stderr));
 
     for (const { id, title } of workloads)
-      it(`measures ${id} for the runtime, the floor and native promises`, () => {
+      it(`measures ${id} for the runtime, native promises and the floor`, () => {
         const section = outcome.stdout.split("\n## ").find((text) => text.startsWith(`${title} (${id})`));
         assert.ok(section !== undefined, outcome.stderr);
-        for (const name of [
-          "floor",
-          "generators",
-          "generators-registry",
-          "async",
-          "async-registry",
-          "native",
-        ]) {
-          const { title: row } = contestants.find((contestant) => contestant.id === name)!;
-          const [, value] = section
+        const names = ["floor", "generators", "generators-registry", "async", "async-registry", "native"];
+        const expected = contestants.filter(
+          (contestant) => names.includes(contestant.id) && fits(contestant, id),
+        );
+        assert.ok(expected.length >= names.length - 1);
+        for (const { title: row } of expected) {
+          const cells = section
             .split("\n")
-            .find((line) => line.startsWith(`| ${row} `))!
-            .split(/ *\| */u)
-            .slice(1);
-          assert.ok(Number.isFinite(Number(value)), `${row}: ${value}`);
+            .find((line) => line.startsWith(`| ${row} `))
+            ?.split(/ *\| */u);
+          const value = cells?.[2];
+          assert.ok(value !== undefined && Number.isFinite(Number(value)), `${row}: ${value ?? "no row"}`);
         }
       });
 
