@@ -11,6 +11,15 @@ import "./subprocess/loop-methods.js";
 import "./threads/loop-methods.js";
 import "./transports/loop-methods.js";
 
+export type { Emitter } from "./bridges/emitter.js";
+export { EventReader } from "./bridges/event-reader.js";
+export type { EventReaderOptions } from "./bridges/event-reader.js";
+export { fromCallback } from "./bridges/from-callback.js";
+export type { NodeCallback } from "./bridges/from-callback.js";
+export { iterate } from "./bridges/iterate.js";
+export type { AsyncItems } from "./bridges/iterate.js";
+export { openReader, openWriter } from "./bridges/node-streams.js";
+export { once } from "./bridges/once.js";
 export type { Awaitable, Suspension } from "./core/awaitable.js";
 export { coro, Coroutine, isCoroutine, isCoroutineFunction } from "./core/coroutine.js";
 export type { CoroutineGenerator } from "./core/coroutine.js";

@@ -1,0 +1,25 @@
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as emitters declare it, whatever their events are
+type Listener = (...args: any[]) => void;
+
+/** What emits events: an EventEmitter of Node's, or whatever has its two methods. */
+export interface Emitter {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+}
+
+/** @internal Listens for events. @returns what ends that. */
+export function listen(
+  source: Emitter | EventTarget,
+  event: string | symbol,
+  listener: (...args: unknown[]) => void,
+): () => void {
+  if (source instanceof EventTarget) {
+    const name = String(event);
+    source.addEventListener(name, listener);
+    return () => source.removeEventListener(name, listener);
+  }
+  if (typeof source?.on !== "function" || typeof source.off !== "function")
+    throw new TypeError("events come from an EventEmitter or an EventTarget");
+  source.on(event as string, listener);
+  return () => void source.off(event as string, listener);
+}
