@@ -15,6 +15,12 @@ export const INSPECTOR_KEY = "asyncscope.inspector";
  */
 export const ACTIVATE_KEY = "asyncscope.activate";
 
+/**
+ * Key on `globalThis` (through `Symbol.for`) at which the preload leaves {@link WorkerPreload}: what threads of a pool
+ * load first, to find modules as the program does.
+ */
+export const WORKER_PRELOAD_KEY = "asyncscope.worker-preload";
+
 /** Name of the CDP binding (`Runtime.addBinding`) that the inspector calls with an {@link InspectorEvent}. */
 export const EVENT_BINDING = "__asyncscope_event";
 
@@ -24,4 +30,13 @@ export interface ActivationOptions {
   readonly protocolVersion: number;
   /** Whether creation sites of tasks are captured (about 10 µs each, budgeted). Default true. */
   readonly captureSites?: boolean;
+}
+
+/** What a preload leaves at {@link WORKER_PRELOAD_KEY}. */
+export interface WorkerPreload {
+  /** CommonJS, loaded before anything else. */
+  readonly file: string;
+  /** Environment variable that is set while it loads. */
+  readonly variable: string;
+  readonly value: string;
 }

@@ -130,4 +130,36 @@ console.log(Color[1], new Point(1, 2).sum());
       assert.equal(session.client.output("stdout"), "slept\n");
     }
   });
+
+  it("runs TypeScript and the lent runtime in threads too", async () => {
+    const program = project({
+      "main.ts": `import { run, toThread } from "asyncscope";
+const twice = (n: number): number => n * 2; // @here
+interface Sum { total: number }
+await run(async () => {
+  const work = { module: new URL("./work.ts", import.meta.url), export: "sum" };
+  const { total } = await toThread<(...n: number[]) => Sum>(work, 1, 2, await toThread(twice, 2));
+  console.log("total", total);
+});
+`,
+      "work.ts": `import { Queue } from "asyncscope";
+import { add } from "./add.js";
+export function sum(...numbers: number[]): { total: number } {
+  const queue = new Queue<number>();
+  for (const n of numbers) queue.putNowait(n);
+  let total: number = 0;
+  while (!queue.empty()) total = add(total, queue.getNowait());
+  return { total };
+}
+`,
+      "add.ts": "export const add = (a: number, b: number): number => a + b;",
+      "package.json": '{ "type": "module" }',
+    });
+    const session = Session.spawn();
+    await session.launch(program, { stopAt: ["here"] });
+    await session.stopAt("here");
+    await session.resume();
+    assert.equal(await session.ended(), 0, session.client.output("stderr"));
+    assert.equal(session.client.output("stdout"), "total 7\n");
+  });
 });

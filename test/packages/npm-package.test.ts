@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -69,6 +70,35 @@ describe("npm package asyncscope [slow]", function () {
       ),
       "an hour\n",
     );
+  });
+
+  const THREADS = `
+    const outer = (n) => { function inner(m) { return m * 2; } return inner(n) + 1; };
+    run(async () => {
+      const name = { module: "node:path", export: "basename" };
+      console.log(await toThread(outer, 20), await toThread(name, "/a/b.txt"));
+      await toThread(() => process.exit(7)).then(null, (error) => console.log(error instanceof BrokenWorkerError));
+    });`;
+
+  it("runs functions in threads, with both builds", () => {
+    const names = "{ BrokenWorkerError, run, toThread }";
+    const expected = "41 b.txt\ntrue\n";
+    assert.equal(node("threads.mjs", `import ${names} from "asyncscope";${THREADS}`), expected);
+    assert.equal(node("threads.cjs", `const ${names} = require("asyncscope");${THREADS}`), expected);
+    const flags = ["--input-type=module", "-e", `import ${names} from "asyncscope";${THREADS}`];
+    assert.equal(execFileSync(process.execPath, flags, { cwd: folder, encoding: "utf8" }), expected);
+  });
+
+  it("runs functions in threads from one file, minified, or with names kept", async () => {
+    const source = `import { BrokenWorkerError, run, toThread } from "asyncscope";${THREADS}`;
+    for (const format of ["esm", "cjs"] as const)
+      for (const how of [{ minify: true }, { keepNames: true }]) {
+        const file = join(folder, `bundled.${format === "esm" ? "mjs" : "cjs"}`);
+        const stdin = { contents: source, resolveDir: folder };
+        await build({ stdin, outfile: file, bundle: true, platform: "node", format, ...how });
+        const elsewhere = { cwd: tmpdir(), encoding: "utf8" } as const;
+        assert.equal(execFileSync(process.execPath, [file], elsewhere), "41 b.txt\ntrue\n");
+      }
   });
 
   it("lets the process end at once when nothing runs", () => {

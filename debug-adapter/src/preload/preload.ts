@@ -6,7 +6,14 @@
 import * as inspector from "node:inspector";
 import { renameSync, writeFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
-import { ACTIVATE_KEY, EVENT_BINDING, INSPECTOR_KEY, type ActivationOptions } from "@asyncscope/protocol";
+import {
+  ACTIVATE_KEY,
+  EVENT_BINDING,
+  INSPECTOR_KEY,
+  WORKER_PRELOAD_KEY,
+  type ActivationOptions,
+  type WorkerPreload,
+} from "@asyncscope/protocol";
 import { EXIT_EVENT, PRELOAD_VARIABLE, type PreloadOptions, type PreloadReport } from "./options.js";
 import { installModuleSupport } from "./module-support.js";
 
@@ -14,7 +21,12 @@ const raw = process.env[PRELOAD_VARIABLE];
 // Reflect.deleteProperty: children inherit the environment, and the program must not see our variable.
 Reflect.deleteProperty(process.env, PRELOAD_VARIABLE);
 removeOwnArguments();
-if (raw !== undefined && isMainThread) start(JSON.parse(raw) as PreloadOptions);
+if (raw !== undefined) {
+  const options = JSON.parse(raw) as PreloadOptions;
+  if (isMainThread) start(options);
+  // In a thread of a pool, whose program is no module of its own.
+  else installModuleSupport(options);
+}
 
 function start(options: PreloadOptions): void {
   const activation: ActivationOptions = { protocolVersion: options.protocolVersion };
@@ -26,11 +38,22 @@ function start(options: PreloadOptions): void {
   });
   // Without a file to report to nobody debugs: only the module support is wanted.
   installModuleSupport(options);
+  leaveForThreads(options);
   if (options.reportFile === "") return;
   reportEnd();
   // Nothing that takes time may stand between the report and the wait: an adapter that has already been told
   // everything answers within milliseconds, and "run" that comes before the wait would be lost.
   if (openInspector(options.reportFile)) inspector.waitForDebugger();
+}
+
+/** Threads get nothing of ours from Node: the pools of the runtime load this file in theirs. */
+function leaveForThreads(options: PreloadOptions): void {
+  const value: WorkerPreload = {
+    file: __filename,
+    variable: PRELOAD_VARIABLE,
+    value: JSON.stringify({ ...options, reportFile: "" }),
+  };
+  Object.defineProperty(globalThis, Symbol.for(WORKER_PRELOAD_KEY), { value, configurable: true });
 }
 
 /** Opens the inspector and reports it; false when the program goes on without us. */

@@ -34,6 +34,7 @@ export abstract class BaseEventLoop {
   /** @internal Sockets and the like: they end with the loop. */ readonly _resources = new Set<{
     _loopClosed(): void;
   }>();
+  /** @internal Its default executor has threads, or may have. */ _usesExecutor = false;
   /** @internal */ _debug: boolean;
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   #exceptionHandler: ExceptionHandler | null = null;

@@ -14,6 +14,9 @@ import type { AwaitableArgument, ResultOf } from "./ensure-future.js";
 import { gatherFutures } from "./gather.js";
 import { endBySignalWhenUncaught, onFirstInterrupt } from "./interrupt.js";
 
+/** Milliseconds that the threads of a loop get to finish what they do, as in asyncio. */
+const EXECUTOR_TIMEOUT = 300_000;
+
 /** Options of {@link run} and {@link Runner}. */
 export interface RunOptions {
   /** Default: ASYNC_DEBUG=1 in the environment. */
@@ -133,6 +136,10 @@ const outcomeOf = coroInternal(function* outcomeOf(future: Future<unknown>): Cor
 async function shutDown(loop: EventLoop): Promise<void> {
   try {
     await cancelLeftovers(loop);
+    if (loop._usesExecutor)
+      await loop.runUntilComplete(
+        loop.createTask(loop.shutdownDefaultExecutor({ timeout: EXECUTOR_TIMEOUT })),
+      );
   } finally {
     loop.close();
   }

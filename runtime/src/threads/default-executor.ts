@@ -19,6 +19,7 @@ function executorOf(loop: EventLoop): DefaultExecutor {
     const made: DefaultExecutor = { pool: null, isShutDown: false };
     executor = made;
     executors.set(loop, made);
+    loop._usesExecutor = true;
     loop._resources.add({ _loopClosed: () => made.pool?._close(false) });
   }
   return executor;

@@ -1,5 +1,7 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { MessagePort, WorkerOptions } from "node:worker_threads";
+import { WORKER_PRELOAD_KEY } from "@asyncscope/protocol";
+import type { WorkerPreload } from "@asyncscope/protocol";
 import { asyncScope } from "../core/current-task.js";
 import { BrokenWorkerError } from "./errors.js";
 import { decodeError } from "./error-transfer.js";
@@ -9,12 +11,11 @@ import type { ThreadJob } from "./thread-job.js";
 import { unwrapTransfer } from "./transfer.js";
 import type { Transferable } from "./transfer.js";
 import { WORKER_PROGRAM } from "./worker-program.js";
-import type { FromWorker, ToWorker, WorkerPreload, WorkerStart } from "./worker-program.js";
+import type { FromWorker, ToWorker, WorkerStart } from "./worker-program.js";
 
 /** How long a worker that was asked to end may take before it is made to, milliseconds. */
 const GRACE = 500;
-/** Key on `globalThis`, see {@link WorkerPreload}. */
-const PRELOAD = Symbol.for("asyncscope.worker-preload");
+const PRELOAD = Symbol.for(WORKER_PRELOAD_KEY);
 // A worker that a task happens to start must not hold that task, nor its AsyncLocalStorage.
 const outside = asyncScope();
 

@@ -12,6 +12,10 @@ import type { WorkerOwner } from "./pool-worker.js";
 import { ThreadJob } from "./thread-job.js";
 import type { WorkSource } from "./work.js";
 
+// As it is now: threads work in real time, whatever clock the loop has and whoever fakes timers.
+const { setTimeout, clearTimeout } = globalThis;
+/** Node's timers take no more. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 /** More threads than that are a mistake in the sizing. */
 const MOST_WORKERS = 1024;
 
@@ -114,20 +118,20 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.hold();
     let inTime = true;
     const timer =
-      timeout === undefined
-        ? null
-        : loop.callLater(timeout, () => {
+      timeout === undefined || timeout > LONGEST_TIMEOUT
+        ? undefined
+        : setTimeout(() => {
             inTime = false;
             this._terminate();
-          });
+          }, timeout).unref();
     const gone = (): void => {
-      timer?.cancel();
+      clearTimeout(timer);
       if (!loop.isClosed()) future._trySetResult(inTime);
     };
     this.#onGone.add(gone);
     future.addDoneCallback(() => {
       // Given up: the threads end all the same, but nothing waits for them.
-      timer?.cancel();
+      clearTimeout(timer);
       this.#onGone.delete(gone);
       for (const worker of this.#workers) worker.letGo();
     });

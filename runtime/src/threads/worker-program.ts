@@ -1,3 +1,4 @@
+import type { WorkerPreload } from "@asyncscope/protocol";
 import { CONTEXT_KEY } from "./thread-context.js";
 import { ENCODER } from "./error-transfer.js";
 import type { EncodedError } from "./error-transfer.js";
@@ -30,13 +31,6 @@ export interface WorkerStart {
   readonly preload: WorkerPreload | undefined;
 }
 
-/** @internal Left by the preload of a debugged program: what its workers load first to find modules as it does. */
-export interface WorkerPreload {
-  readonly file: string;
-  readonly variable: string;
-  readonly value: string;
-}
-
 /**
  * @internal The program of a worker, as a text for `new Worker(text, { eval: true })`: it needs no file, so that it
  * survives any bundler, and no help that a compiler would import. It runs as CommonJS and as a module
@@ -50,7 +44,10 @@ Promise.all([import("node:worker_threads"), import("node:util"), import("node:mo
   syncBuiltinESMExports();
   if (preload !== undefined) {
     process.env[preload.variable] = preload.value;
-    try { createRequire(preload.file)(preload.file); } finally { delete process.env[preload.variable]; }
+    const require = createRequire(preload.file);
+    // Node may have loaded it for its --require, when it had nothing to do yet.
+    delete require.cache[preload.file];
+    try { require(preload.file); } finally { delete process.env[preload.variable]; }
   }
   // What esbuild and tsx put into functions to keep their names.
   globalThis.__name ??= (fn) => fn;

@@ -11,9 +11,9 @@ import {
   ValueError,
   WorkerPool,
 } from "asyncscope";
-import type { ExceptionContext, Future } from "asyncscope";
+import type { ExceptionContext } from "asyncscope";
+import { VirtualClock } from "asyncscope/testing";
 import { inBothForms } from "../../support/both-forms.js";
-import { eventually } from "../../support/eventually.js";
 import { thrownBy } from "../../support/outcomes.js";
 import { Gate, holdAtGate, threadModule, threadProgram } from "../../support/threads.js";
 
@@ -50,17 +50,18 @@ describe("executors", function () {
 
     it("EX-02 what comes after the loop was closed is dropped", async () => {
       const gate = new Gate();
-      let future: Future<number> | undefined;
-      await threadProgram(form, function* () {
-        future = getRunningLoop().runInExecutor(null, holdAtGate<number>, gate.cells, 1);
-        yield* gate.untilArrived(form);
-      });
-      const given = future!;
-      assert.ok(given.getLoop().isClosed());
+      const loop = new EventLoop();
+      const pool = new WorkerPool({ size: 1 });
+      loop.setDefaultExecutor(pool);
+      const future = loop.runInExecutor(null, holdAtGate<number>, gate.cells, 1);
+      const main = loop.createTask(form.body(() => gate.untilArrived(form)));
+      await loop.runUntilComplete(main);
+      loop.close();
       gate.open();
-      await eventually("the work is done", () => gate.passed === 1);
-      // A job that was asked after it has come back: the same thread's messages keep their order.
-      assert.equal(given.done(), false);
+      // Ended: whatever the thread had to say has been said.
+      await pool[Symbol.asyncDispose]();
+      assert.equal(gate.passed, 1);
+      assert.equal(future.done(), false);
     });
 
     it("a job that is cancelled in the queue never runs", () =>
@@ -226,14 +227,21 @@ describe("executors", function () {
     loop.close();
   });
 
-  it("run() ends while a thread still works", async () => {
-    const gate = new Gate();
-    const result = await run(async () => {
-      void getRunningLoop().runInExecutor(null, holdAtGate<number>, gate.cells, 1);
-      while (gate.arrived === 0) await sleep(1);
-      gate.open();
-      return "ended";
-    });
-    assert.equal(result, "ended");
+  it("run() ends when the threads of its executor have ended, on a virtual clock too", async () => {
+    for (const clock of [undefined, new VirtualClock()]) {
+      const gate = new Gate();
+      const result = await run(
+        async () => {
+          const abandoned = getRunningLoop().runInExecutor(null, holdAtGate<number>, gate.cells, 1);
+          while (gate.arrived === 0) await sleep(1);
+          abandoned.cancel();
+          gate.open();
+          return "ended";
+        },
+        { loopFactory: () => new EventLoop(clock && { clock }) },
+      );
+      assert.equal(result, "ended");
+      assert.equal(gate.passed, 1);
+    }
   });
 });

@@ -21,16 +21,15 @@ describe("threads and the end of the process [slow]", function () {
 
   it("a job that nobody waits for any more does not keep it alive", async () => {
     const { code, stdout } = await runProgram(`
-      import { run, toThread, waitFor, TimeoutError } from "asyncscope";
-      await run(async () => {
-        try {
-          await waitFor(toThread(() => { for (;;); }), 100);
-        } catch (error) {
-          console.log(error instanceof TimeoutError);
-        }
-      }).catch((error) => console.log(error));
+      import { EventLoop, toThread, waitFor } from "asyncscope";
+      const loop = new EventLoop();
+      const main = async () => {
+        await waitFor(toThread(() => { for (;;); }), 100).then(null, (error) => console.log(error.name));
+      };
+      await loop.runUntilComplete(loop.createTask(main));
+      loop.close();
     `);
-    assert.deepEqual({ code, stdout }, { code: 0, stdout: "true\n" });
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "TimeoutError\n" });
   });
 
   it("a job that somebody waits for keeps it alive, and what it printed is printed", async () => {
