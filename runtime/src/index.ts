@@ -48,6 +48,7 @@ export type { EventLoopOptions } from "./core/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./core/exception-handler.js";
 export { Future, isFuture } from "./core/future.js";
 export { Handle, TimerHandle } from "./core/handle.js";
+export { registerTask, unregisterTask } from "./core/register-task.js";
 export { getEventLoop, getRunningLoop, setEventLoop, tryGetRunningLoop } from "./core/running-loop.js";
 export { currentTask, Task } from "./core/task.js";
 export type { Startable, TaskOptions } from "./core/task.js";

@@ -11,12 +11,15 @@ import {
   gather,
   getRunningLoop,
   leaveTask,
+  registerTask,
   run,
   RuntimeError,
   sleep,
   SystemExit,
   Task,
+  unregisterTask,
   ValueError,
+  wait,
 } from "asyncscope";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
@@ -325,6 +328,22 @@ describe("Tasks", () => {
       done.setResult(seen);
     });
     assert.deepEqual(yield* form.wait(done), [true, null]);
+  });
+
+  both("TK-15 a task that was taken off the list runs on, and can come back to it", function* (form) {
+    const tasks = [1, 2, 3].map((ms) => createTask(form.body(() => form.wait(sleep(ms)))));
+    const listed = (): boolean[] => tasks.map((task) => allTasks().has(task));
+    const middle = tasks[1]!;
+    unregisterTask(middle);
+    unregisterTask(middle);
+    assert.deepEqual(listed(), [true, false, true]);
+    registerTask(middle);
+    registerTask(middle);
+    assert.deepEqual(listed(), [true, true, true]);
+    unregisterTask(middle);
+    yield* form.wait(wait(tasks));
+    registerTask(middle);
+    assert.deepEqual(listed(), [false, false, false]);
   });
 
   both("TK-15 allTasks() has every task that is not done, and no other", function* (form) {

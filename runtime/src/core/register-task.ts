@@ -1,0 +1,17 @@
+import type { Task } from "./task.js";
+
+/**
+ * For those who write a task class of their own: counts `task` among the unfinished ones of its loop, which
+ * `allTasks()` lists (rule TK-15) and which the loop keeps alive. Every {@link Task} registers itself when it is made
+ * and leaves at its end. Nothing happens when it is done or registered already.
+ */
+export function registerTask(task: Task<unknown>): void {
+  const loop = task.getLoop();
+  if (task.done() || task._before !== null || task._after !== null || loop._firstTask === task) return;
+  loop._addTask(task);
+}
+
+/** The opposite of {@link registerTask}: the task runs on, unlisted. Nothing happens when it is not registered. */
+export function unregisterTask(task: Task<unknown>): void {
+  task.getLoop()._removeTask(task);
+}
