@@ -49,6 +49,8 @@ export type { ExceptionContext, ExceptionHandler } from "./core/exception-handle
 export { Future, isFuture } from "./core/future.js";
 export { Handle, TimerHandle } from "./core/handle.js";
 export { registerTask, unregisterTask } from "./core/register-task.js";
+export { logger } from "./core/logger.js";
+export type { LogRecord } from "./core/logger.js";
 export { getEventLoop, getRunningLoop, setEventLoop, tryGetRunningLoop } from "./core/running-loop.js";
 export { currentTask, Task } from "./core/task.js";
 export type { Startable, TaskOptions } from "./core/task.js";

@@ -13,6 +13,7 @@ import type { CoroutineGenerator, Frame } from "./coroutine.js";
 import type { Steppable } from "./driver.js";
 import { RuntimeError } from "./errors.js";
 import { Future } from "./future.js";
+import { slowStepWatch } from "./instrument.js";
 import type { WaitOrigin } from "./instrument.js";
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its promise; users patch the prototype
@@ -45,6 +46,7 @@ class AsyncFunctionEnd extends Future<unknown> {
     if (owner === null) return;
     this._waker = null;
     owner._waiter = null;
+    if (slowStepWatch !== null) slowStepWatch(owner);
     owner._resume(false);
   }
 }

@@ -17,7 +17,7 @@ import { CancelledError, isFatal, RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
-import { instrument } from "./instrument.js";
+import { instrument, slowStepWatch } from "./instrument.js";
 import { getRunningLoop } from "./running-loop.js";
 import type { Task } from "./task.js";
 
@@ -81,6 +81,7 @@ export class AwaitStrand implements Steppable {
       throw new RuntimeError(`Task cannot await on itself: ${task._describe()}`);
     if (task !== null && task._loop !== future._loop)
       throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
+    if (slowStepWatch !== null) slowStepWatch();
     const strand = new AwaitStrand(task, future._loop, future);
     strand.#future = strand._waiter = future;
     future._add(strand);

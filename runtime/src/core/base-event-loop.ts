@@ -3,11 +3,12 @@ import type { Context } from "./context.js";
 import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
 import type { FatalError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
-import { printReport, report } from "./exception-handler.js";
+import { report } from "./exception-handler.js";
 import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js";
 import { Future } from "./future.js";
 import { Handle, TimerHandle } from "./handle.js";
 import type { Runnable } from "./handle.js";
+import { log } from "./logger.js";
 import type { NeverAwaited } from "./never-awaited.js";
 import { checkSignal, checkSignalHandler, SignalHandlers } from "./signal-handlers.js";
 import { Task } from "./task.js";
@@ -35,6 +36,11 @@ export abstract class BaseEventLoop {
     _loopClosed(): void;
   }>();
   /** @internal Its default executor has threads, or may have. */ _usesExecutor = false;
+  /**
+   * Milliseconds of loop time. In debug mode a callback, or a task between two waits, that takes at least as long is
+   * named to {@link logger}: meanwhile nothing else could run (rule DB-01).
+   */
+  slowCallbackDuration = 100;
   /** @internal */ _debug: boolean;
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
@@ -42,7 +48,7 @@ export abstract class BaseEventLoop {
   #signals: SignalHandlers | null = null;
 
   constructor(debug: boolean | undefined) {
-    this._debug = debug ?? process.env["ASYNCSCOPE_DEBUG"] === "1";
+    this._debug = debug ?? process.env["ASYNC_DEBUG"] === "1";
   }
 
   /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
@@ -60,6 +66,10 @@ export abstract class BaseEventLoop {
   /** @internal Ends the run with an error that no handler may see (rule EH-06). */
   abstract _fatal(error: FatalError): void;
 
+  /**
+   * Debug mode: reports name where futures, tasks and callbacks were created, steps that take too long, coroutines that
+   * were never awaited and cancellations that were swallowed; arguments are checked harder. Slower.
+   */
   get debug(): boolean {
     return this._debug;
   }
@@ -172,9 +182,9 @@ export abstract class BaseEventLoop {
     return this.#exceptionHandler;
   }
 
-  /** Writes the report to stderr. */
+  /** Sends the report to {@link logger}, which prints it unless somebody listens there. */
   defaultExceptionHandler(context: ExceptionContext): void {
-    printReport(context);
+    log({ level: "error", message: context.message, context, loop: this });
   }
 
   /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */

@@ -4,7 +4,7 @@ import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
 import { awaited, watchesUnawaited, watchUnawaited } from "./never-awaited.js";
 import { tryGetRunningLoop } from "./running-loop.js";
-import { instrument } from "./instrument.js";
+import { awaitableMade } from "./instrument.js";
 
 /** The generator of a coroutine: yields only what the runtime's own iterators yield. */
 export type CoroutineGenerator<T> = Generator<Suspension, T, unknown>;
@@ -42,7 +42,7 @@ export abstract class Coroutine<T> implements Awaitable<T> {
     // Assigned here: fields with initialisers are slower to make, and operations are made all the time.
     this._caller = null;
     this._state = CREATED;
-    if (instrument !== null) instrument.awaitableCreated(this);
+    if (awaitableMade !== null) awaitableMade(this);
   }
 
   /** For `await` in an async function: runs as part of the current task, without a task of its own (rule TK-02). */

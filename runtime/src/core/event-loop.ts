@@ -15,6 +15,7 @@ import { sourceOf } from "./exception-handler.js";
 import type { Future } from "./future.js";
 import type { Handle, Runnable, TimerHandle } from "./handle.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
+import { SlowSteps } from "./slow-steps.js";
 import type { Task } from "./task.js";
 
 // As they are now: a test that fakes time moves the loop's timers (SystemClock asks for the present ones), but the
@@ -41,7 +42,7 @@ const FOREVER = 2 ** 31 - 1;
 export interface EventLoopOptions {
   /** Default: `performance.now()` and Node's timers. Tests give a virtual one (`asyncscope/testing`). */
   readonly clock?: Clock;
-  /** Records where futures and handles were made and checks arguments harder. Default: ASYNCSCOPE_DEBUG=1. */
+  /** See {@link BaseEventLoop.debug}. Default: ASYNC_DEBUG=1. */
   readonly debug?: boolean;
   /**
    * Whether the AsyncLocalStorage stores of whoever creates a task follow it through its steps. Always so from the
@@ -77,6 +78,7 @@ export class EventLoop extends BaseEventLoop {
   #closed = false;
   #isShuttingDown = false;
   #fatalError: FatalError | null = null;
+  #slowSteps: SlowSteps | null = null;
   #endRun: ((error: FatalError | null) => void) | null = null;
 
   constructor(options?: EventLoopOptions) {
@@ -125,6 +127,7 @@ export class EventLoop extends BaseEventLoop {
       setRunningLoop(this);
       this.#endRun = (error) => {
         clearInterval(keepAlive);
+        this.#slowSteps?.stop();
         this.#disarm();
         this.#running = this.#stopping = false;
         this.#endRun = null;
@@ -351,6 +354,7 @@ export class EventLoop extends BaseEventLoop {
 
   #iterate(): void {
     const now = this.#now;
+    const slow = this._debug ? (this.#slowSteps ??= new SlowSteps(this)) : null;
     for (let timer = this._timers.peek(); timer !== null && timer._when <= now; timer = this._timers.peek()) {
       this._timers.pop();
       // Behind what is ready already (rule LP-03).
@@ -368,7 +372,8 @@ export class EventLoop extends BaseEventLoop {
         if (next === null) this.#lastReady = null;
         else runnable._next = null;
         ran++;
-        runnable._run();
+        if (slow === null) runnable._run();
+        else slow.run(runnable);
         if (runnable === last || this.#fatalError !== null) break;
         runnable = this.#firstReady;
       }
@@ -376,6 +381,7 @@ export class EventLoop extends BaseEventLoop {
       this.#untimed += ran;
       setSteppingTask(null);
       enterContext(null);
+      if (slow !== null) slow.iterationEnded();
     }
     if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
   }

@@ -2,8 +2,8 @@ import { enterContext } from "./context.js";
 import type { Context } from "./context.js";
 import { isFatal } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
-import { Future } from "./future.js";
-import { Handle } from "./handle.js";
+import type { Future } from "./future.js";
+import type { Handle } from "./handle.js";
 import type { Task } from "./task.js";
 
 /** What an exception handler is told. `message` is always there. */
@@ -59,23 +59,6 @@ export function report(loop: EventLoop, context: ExceptionContext, where: Contex
 /** @internal For a report: where it was made, in debug mode. */
 export function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
   return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
-}
-
-/** @internal Writes the report to stderr. */
-export function printReport(context: ExceptionContext): void {
-  const lines = [context.message];
-  for (const [key, value] of Object.entries(context)) {
-    if (key === "message" || key === "exception" || value === undefined) continue;
-    lines.push(`${key}: ${inWords(value)}`);
-  }
-  if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
-  else console.error(lines.join("\n"));
-}
-
-function inWords(value: unknown): string {
-  if (value instanceof Future) return value._describe();
-  if (value instanceof Handle) return "callback";
-  return typeof value === "string" ? value : typeof value;
 }
 
 /** The last resort: a report that cannot be written must not end the loop. */

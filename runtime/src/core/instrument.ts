@@ -28,9 +28,36 @@ export interface Instrument {
 /** @internal The installed instrument; null when nobody watches. */
 export let instrument: Instrument | null = null;
 
+/**
+ * @internal Told of each coroutine and operation that is made, by which an async function says where it is; null when
+ * nobody wants to know. One place for the instrument and for debug mode: they are made all the time.
+ */
+export let awaitableMade: ((awaitable: object) => void) | null = null;
+
+/** @internal In debug mode: the program is at a wait, or at the end of an async function, of the given task. */
+export let slowStepWatch: ((task?: object) => void) | null = null;
+
 /** @internal Installs or (null) removes the instrument. One at a time. */
 export function setInstrument(value: Instrument | null): void {
   instrument = value;
+  updateAwaitableMade();
+}
+
+/** @internal Sets or (null) removes what debug mode does there. */
+export function setSlowStepWatch(watch: ((task?: object) => void) | null): void {
+  slowStepWatch = watch;
+  updateAwaitableMade();
+}
+
+function updateAwaitableMade(): void {
+  const watch = slowStepWatch;
+  const watcher = instrument;
+  if (watch === null && watcher === null) awaitableMade = null;
+  else
+    awaitableMade = (awaitable) => {
+      if (watch !== null) watch();
+      if (watcher !== null) watcher.awaitableCreated(awaitable);
+    };
 }
 
 /**

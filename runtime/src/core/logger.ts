@@ -1,0 +1,52 @@
+import { channel } from "node:diagnostics_channel";
+import type { BaseEventLoop } from "./base-event-loop.js";
+import type { ExceptionContext } from "./exception-handler.js";
+import { Future } from "./future.js";
+import { Handle } from "./handle.js";
+
+/** What is published on {@link logger}. */
+export interface LogRecord {
+  /** `error`: something failed and nobody else was told. `warning`: debug mode found something. */
+  readonly level: "error" | "warning";
+  /** One line. */
+  readonly message: string;
+  /** The whole report: the message, and the error, task, future or handle that it is about. */
+  readonly context: ExceptionContext;
+  readonly loop: BaseEventLoop;
+}
+
+/**
+ * Where the runtime's reports go: the channel `asyncscope:log` of node:diagnostics_channel. As long as nobody
+ * subscribes they are printed to stderr; a subscriber gets them as {@link LogRecord}s instead. For the errors of one
+ * loop alone, `loop.setExceptionHandler()` comes first.
+ * @example
+ * import { subscribe } from "node:diagnostics_channel";
+ * subscribe(logger.name, (record) => console.warn((record as LogRecord).message));
+ */
+export const logger = channel("asyncscope:log");
+
+/** What a warning about a slow step says in its message, in figures. */
+const SAID_BY_MESSAGE = new Set(["duration", "location"]);
+
+/** @internal */
+export function log(record: LogRecord): void {
+  if (logger.hasSubscribers) logger.publish(record);
+  else print(record.context);
+}
+
+function print(context: ExceptionContext): void {
+  const lines = [context.message];
+  for (const [key, value] of Object.entries(context)) {
+    if (key === "message" || key === "exception" || value === undefined) continue;
+    if (SAID_BY_MESSAGE.has(key)) continue;
+    lines.push(`${key}: ${inWords(value)}`);
+  }
+  if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
+  else console.error(lines.join("\n"));
+}
+
+function inWords(value: unknown): string {
+  if (value instanceof Future) return value._describe();
+  if (value instanceof Handle) return "callback";
+  return typeof value === "string" ? value : typeof value;
+}
