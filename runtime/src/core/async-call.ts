@@ -1,6 +1,6 @@
 import type { Suspension } from "./awaitable.js";
 import { complete, delivered, suspend } from "./awaitable.js";
-import { currentTaskOrNull, runAsTask } from "./current-task.js";
+import { currentPlaceOrNull, runAsTask } from "./current-task.js";
 import {
   Coroutine,
   GeneratorCoroutine,
@@ -75,7 +75,7 @@ export class AsyncCall<T> extends Operation<T> {
     if (this.#inner !== null) return this.#inner.next(value);
     const fn = this.#fn!;
     this.#fn = null;
-    const returned: unknown = runAsTask(currentTaskOrNull(), fn);
+    const returned: unknown = runAsTask(currentPlaceOrNull(), fn);
     if (returned instanceof Promise) return this.#await(returned);
     if (returned instanceof Coroutine || returned instanceof Future || isGenerator(returned)) {
       const awaitable = isGenerator(returned) ? asCoroutine(returned)! : returned;

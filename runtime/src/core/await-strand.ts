@@ -3,11 +3,13 @@ import { installAwaiter } from "./awaitable.js";
 import type { Awaitable } from "./awaitable.js";
 import {
   asyncScope,
-  currentTaskOrNull,
-  setSteppingTask,
+  asyncScopeFor,
+  currentPlaceOrNull,
+  setStepping,
   trackAsyncFunctions,
   tracksAsyncFunctions,
 } from "./current-task.js";
+import { CancelScope } from "./cancel-scope.js";
 import { enterContext } from "./context.js";
 import { Coroutine } from "./coroutine.js";
 import type { Frame } from "./coroutine.js";
@@ -41,6 +43,8 @@ export class AwaitStrand implements Steppable {
 
   private constructor(
     readonly task: Task<unknown> | null,
+    /** @internal In which its innermost frame waits; null: in the task, outside every scope. */
+    public _scope: CancelScope | null,
     readonly _loop: EventLoop,
     /** What the async function awaits. */
     readonly _awaitable: object,
@@ -55,18 +59,20 @@ export class AwaitStrand implements Steppable {
   /** Waits for `awaitable` as the current task. A mistake in the use of it rejects the promise. */
   static start<T>(awaitable: Awaitable<T>): Promise<T> {
     if (!tracksAsyncFunctions()) trackAsyncFunctions();
-    const task = currentTaskOrNull();
+    const place = currentPlaceOrNull();
+    const task = place?._task ?? null;
+    const scope = place instanceof CancelScope ? place : null;
     try {
       if (awaitable instanceof Future)
-        return AwaitStrand.#awaitFuture(awaitable as Future<unknown>, task) as Promise<T>;
-      const strand = new AwaitStrand(task, task?._loop ?? getRunningLoop(), awaitable);
+        return AwaitStrand.#awaitFuture(awaitable as Future<unknown>, task, scope) as Promise<T>;
+      const strand = new AwaitStrand(task, scope, task?._loop ?? getRunningLoop(), awaitable);
       const coroutine = (awaitable as unknown as Coroutine<unknown>)._asFrame();
       coroutine._start();
       strand._frame = coroutine;
       // A cancel that is pending hits at the first suspension, not before (rule CA-09).
       strand._resume(false);
       if (strand._frame !== null) {
-        strand.#asyncScope = asyncScope();
+        strand.#asyncScope ??= asyncScope();
         task?._addStrand(strand);
       }
       return strand.promise as Promise<T>;
@@ -75,20 +81,24 @@ export class AwaitStrand implements Steppable {
     }
   }
 
-  static #awaitFuture(future: Future<unknown>, task: Task<unknown> | null): Promise<unknown> {
+  static #awaitFuture(
+    future: Future<unknown>,
+    task: Task<unknown> | null,
+    scope: CancelScope | null,
+  ): Promise<unknown> {
     if (future.done()) return new Promise((resolve) => resolve(future.result()));
     if (task !== null && (future as unknown) === task)
       throw new RuntimeError(`Task cannot await on itself: ${task._describe()}`);
     if (task !== null && task._loop !== future._loop)
       throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
     if (slowStepWatch !== null) slowStepWatch();
-    const strand = new AwaitStrand(task, future._loop, future);
+    const strand = new AwaitStrand(task, scope, future._loop, future);
     strand.#future = strand._waiter = future;
     future._add(strand);
     if (task !== null) {
       task._addStrand(strand);
-      const message = task._pendingCancel();
-      if (message !== null && future.cancel(message)) task._clearPendingCancel();
+      const message = strand._pendingCancel();
+      if (message !== null && future.cancel(message)) strand._clearPendingCancel();
     }
     return strand.promise;
   }
@@ -134,16 +144,19 @@ export class AwaitStrand implements Steppable {
   /** Runs a step of the task, see {@link drive}. */
   _resume(delivers: boolean): void {
     // Left behind by a function that has ended, it goes on as nobody's, with the variables that it had.
-    const before = setSteppingTask(this.task === null || this.task.done() ? null : this.task);
+    const before = setStepping(this.task === null || this.task.done() ? null : (this._scope ?? this.task));
     const context = enterContext(this.task?._context ?? null);
     if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepEntered(this.task);
     try {
-      if (this.#asyncScope === null) drive(this, delivers);
-      else this.#asyncScope.runInAsyncScope(drive, undefined, this, delivers);
+      for (let again = true, first = delivers; again; first = false)
+        again =
+          this.#asyncScope === null
+            ? drive(this, first)
+            : this.#asyncScope.runInAsyncScope(drive, undefined, this, first);
     } finally {
       this._since = this._loop._iterationTime;
       enterContext(context);
-      setSteppingTask(before);
+      setStepping(before);
       if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepLeft(this.task);
     }
   }
@@ -166,16 +179,27 @@ export class AwaitStrand implements Steppable {
     if (isFatal(error) && (this.task === null || this.task.done())) this._loop._fatal(error);
   }
 
+  /** What its frames start from here on, and the awaits in there, belong to `scope`. */
+  _changeScope(scope: CancelScope | null): boolean {
+    this._scope = scope;
+    if (this.task === null || this.task.done()) return false;
+    setStepping(scope ?? this.task);
+    this.#asyncScope = asyncScopeFor(scope ?? this.task);
+    return true;
+  }
+
   _pendingCancel(): string | null {
-    return this.task === null ? null : this.task._pendingCancel();
+    return this.task?._pendingIn(this._scope)?.message ?? null;
   }
 
   _clearPendingCancel(): void {
-    this.task?._clearPendingCancel();
+    this.task?._clearPendingIn(this._scope);
   }
 
   _makeCancelled(): CancelledError {
-    return this.task === null ? new CancelledError() : this.task._makeCancelled();
+    const error = this.task?._pendingIn(this._scope)?.toError() ?? new CancelledError();
+    this._clearPendingCancel();
+    return error;
   }
 
   _describe(): string {

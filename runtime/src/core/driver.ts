@@ -1,4 +1,5 @@
 import { CancelSignal, delivered, RESUMED, shared } from "./awaitable.js";
+import type { CancelScope } from "./cancel-scope.js";
 import type { Frame, GeneratorCoroutine } from "./coroutine.js";
 import type { CancelledError } from "./errors.js";
 import { RuntimeError } from "./errors.js";
@@ -13,6 +14,8 @@ export interface Steppable extends Runnable, Waker {
   _waiter: Future<unknown> | null;
   /** It was woken by something cancelled: the CancelledError that comes from there is the one it gets (CA-14). */
   _cancelArrives: boolean;
+  /** From here on its frames wait in `scope`. @returns whether {@link drive} must be called anew for that. */
+  _changeScope(scope: CancelScope | null): boolean;
   /** The message of a cancel that waits for the next suspension, null when there is none. */
   _pendingCancel(): string | null;
   _clearPendingCancel(): void;
@@ -37,8 +40,9 @@ export interface Steppable extends Runnable, Waker {
  *
  * @param delivers whether a pending cancel is thrown at the point where the innermost frame stands. Not so when an
  * async function just ended: in asyncio its end is no suspension, and the cancel hits the next one.
+ * @returns whether to call it again at once: the asynchronous context to call it in has changed.
  */
-export function drive(owner: Steppable, delivers: boolean): void {
+export function drive(owner: Steppable, delivers: boolean): boolean {
   let frame = owner._frame!;
   let value: unknown = RESUMED;
   let failing = false;
@@ -62,7 +66,7 @@ export function drive(owner: Steppable, delivers: boolean): void {
       if (caller === null) {
         owner._frame = null;
         owner._failed(thrown);
-        return;
+        return false;
       }
       owner._frame = frame = caller;
       failing = true;
@@ -77,7 +81,7 @@ export function drive(owner: Steppable, delivers: boolean): void {
       if (caller === null) {
         owner._frame = null;
         owner._finish(yielded);
-        return;
+        return false;
       }
       owner._frame = frame = caller;
       failing = false;
@@ -93,7 +97,7 @@ export function drive(owner: Steppable, delivers: boolean): void {
     if (shared.wants === "turn") {
       owner._cancelArrives = false;
       owner._enqueue();
-      return;
+      return false;
     }
     if (shared.wants === "call") {
       const coroutine = yielded as GeneratorCoroutine<unknown>;
@@ -110,6 +114,12 @@ export function drive(owner: Steppable, delivers: boolean): void {
       value = undefined;
       continue;
     }
+    if (shared.wants === "scope") {
+      if (owner._changeScope(yielded as CancelScope | null)) return true;
+      failing = false;
+      value = undefined;
+      continue;
+    }
     const future = yielded as Future<unknown>;
     if (future._loop !== owner._loop || owner._isItself(future)) {
       failing = true;
@@ -121,7 +131,7 @@ export function drive(owner: Steppable, delivers: boolean): void {
     // A cancel that came while the code ran hits what it waits for now (rules CA-09, CA-11).
     const message = owner._pendingCancel();
     if (message !== null && future.cancel(message)) owner._clearPendingCancel();
-    return;
+    return false;
   }
 }
 

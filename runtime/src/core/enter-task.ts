@@ -1,4 +1,4 @@
-import { currentTaskOrNull, setSteppingTask } from "./current-task.js";
+import { currentTaskOrNull, setStepping } from "./current-task.js";
 import { RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import type { Task } from "./task.js";
@@ -11,7 +11,7 @@ export function enterTask(_loop: EventLoop, task: Task<unknown>): void {
   const current = currentTaskOrNull();
   if (current !== null)
     throw new RuntimeError(`cannot enter ${task._describe()} while ${current._describe()} is being executed`);
-  setSteppingTask(task);
+  setStepping(task);
 }
 
 /** @throws RuntimeError when `task` is not the current one (rule TK-14). */
@@ -21,5 +21,5 @@ export function leaveTask(_loop: EventLoop, task: Task<unknown>): void {
     throw new RuntimeError(
       `cannot leave ${task._describe()}: ${current === null ? "no task" : current._describe()} is the current one`,
     );
-  setSteppingTask(null);
+  setStepping(null);
 }

@@ -2,10 +2,11 @@ import { BaseEventLoop } from "./base-event-loop.js";
 import type { Clock } from "./clock.js";
 import { SystemClock } from "./clock.js";
 import { enterContext } from "./context.js";
+import type { Place } from "./current-task.js";
 import {
   asyncScope,
-  enterAsyncTask,
-  setSteppingTask,
+  enterAsyncPlace,
+  setStepping,
   trackAsyncFunctions,
   tracksAsyncFunctions,
 } from "./current-task.js";
@@ -16,7 +17,6 @@ import type { Future } from "./future.js";
 import type { Handle, Runnable, TimerHandle } from "./handle.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { SlowSteps } from "./slow-steps.js";
-import type { Task } from "./task.js";
 
 // As they are now: a test that fakes time moves the loop's timers (SystemClock asks for the present ones), but the
 // loop itself goes on.
@@ -212,9 +212,9 @@ export class EventLoop extends BaseEventLoop {
   /** @internal Calls a handle's callback. */
   _call(handle: Handle, callback: () => void): void {
     // As a task's step does: whatever runs next sets its own.
-    setSteppingTask(null);
+    setStepping(null);
     enterContext(handle._context);
-    if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
+    if (tracksAsyncFunctions()) this._enterAsyncPlace(undefined);
     try {
       callback();
     } catch (error) {
@@ -229,9 +229,9 @@ export class EventLoop extends BaseEventLoop {
     }
   }
 
-  /** @internal What runs next in this turn belongs to `task`. */
-  _enterAsyncTask(task: Task<unknown> | undefined): void {
-    enterAsyncTask(task);
+  /** @internal What runs next in this turn belongs to `place`. */
+  _enterAsyncPlace(place: Place | undefined): void {
+    enterAsyncPlace(place);
   }
 
   /** @internal An async function goes on in a microtask: that belongs to this iteration, not to the next one. */
@@ -379,11 +379,11 @@ export class EventLoop extends BaseEventLoop {
       }
     } finally {
       this.#untimed += ran;
-      setSteppingTask(null);
+      setStepping(null);
       enterContext(null);
       if (slow !== null) slow.iterationEnded();
     }
-    if (tracksAsyncFunctions()) this._enterAsyncTask(undefined);
+    if (tracksAsyncFunctions()) this._enterAsyncPlace(undefined);
   }
 
   /** @internal Calls `visit` with all that is ready, also what this iteration has not come to yet. */

@@ -6,7 +6,14 @@ import { Coroutine, GeneratorCoroutine } from "./coroutine.js";
 import type { Frame } from "./coroutine.js";
 import { asCoroutine, AsyncCall } from "./async-call.js";
 import type { AwaitStrand } from "./await-strand.js";
-import { asyncScopeFor, currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "./current-task.js";
+import { CancelScope, TaskScope } from "./cancel-scope.js";
+import {
+  asyncScopeFor,
+  currentPlaceOrNull,
+  currentTaskOrNull,
+  setStepping,
+  tracksAsyncFunctions,
+} from "./current-task.js";
 import { drive } from "./driver.js";
 import { asCancelledError, CancelledError, CancelRequest, isFatal, RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
@@ -51,13 +58,14 @@ export class Task<T> extends Future<T> {
   /** @internal Neighbours in the loop's list of tasks. */ _before: Task<unknown> | null = null;
   /** @internal */ _after: Task<unknown> | null = null;
   /** @internal Awaits of async functions that run in this task. */ _strands: Set<AwaitStrand> | null = null;
+  /** @internal In which its innermost frame waits; null: outside every scope. */ _scope: CancelScope | null =
+    null;
   /** @internal How many of them are in the ready queue. */ _readyStrands = 0;
   /** @internal For the inspector. */ _record: object | null = null;
   #name: string | null;
   #coroutine: Coroutine<T> | null;
-  #cancelRequests = 0;
-  #pendingCancel: CancelRequest | null = null;
-  #controller: AbortController | null = null;
+  /** The scope that is the whole task; null until somebody needs it. */
+  #root: TaskScope | null = null;
   #asyncScope: AsyncResource | null = null;
   #unlinkSignal: (() => void) | null = null;
 
@@ -122,14 +130,13 @@ export class Task<T> extends Future<T> {
     return this._context;
   }
 
-  /** Aborted, with the CancelledError as its reason, when this task is cancelled. A fresh one after `uncancel()` to 0. */
+  /**
+   * Aborted, with the CancelledError as its reason, when this task is cancelled. A fresh one after `uncancel()` to 0.
+   * Asked for by the task itself inside a timeout or task group it is the signal of that scope (rule JS-16).
+   */
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.#cancelRequests > 0 || this.cancelled())
-        this.#controller.abort(this.#pendingCancel?.toError() ?? new CancelledError());
-    }
-    return this.#controller.signal;
+    const place = currentPlaceOrNull();
+    return (place instanceof CancelScope && place._task === this ? place : this._rootScope()).signal;
   }
 
   /** A task owns its outcome. @throws RuntimeError always (rule TK-11). */
@@ -153,31 +160,42 @@ export class Task<T> extends Future<T> {
       metCycle = true;
       return false;
     }
-    this.#cancelRequests++;
-    if (instrument !== null) instrument.cancelRequested(this, currentTaskOrNull(), message);
-    const taken = this.#propagateCancel(message);
-    if (!taken || this.#controller !== null) {
-      const request = new CancelRequest(message, currentTaskOrNull()?.name);
-      if (!taken) this.#pendingCancel = request;
-      this.#controller?.abort(request.toError());
-    }
-    if (!taken && metCycle) this.#leaveCycle();
+    this._cancelScope(this._rootScope(), message);
     return true;
+  }
+
+  /** @internal As {@link cancel}, for what waits inside `reach`; the request is one on `scope`. */
+  _cancelScope(scope: CancelScope, message = "", reach = scope): void {
+    const by = currentTaskOrNull();
+    if (instrument !== null) instrument.cancelRequested(this, by, message);
+    const taken = this.#propagateCancel(reach, message);
+    const request = new CancelRequest(message, by?.name);
+    scope.requested(request);
+    if (!taken) reach.makeDue(request);
+    scope.abortSignals(request, reach);
+    if (!taken && metCycle) this.#leaveCycle(reach);
   }
 
   /** Number of `cancel()` calls less `uncancel()` calls. */
   cancelling(): number {
-    return this.#cancelRequests;
+    return this.#root?.allRequests ?? 0;
   }
 
   /** Takes one request back; at 0 a cancel not yet delivered is withdrawn (rule UC-03). @returns what is left. */
   uncancel(): number {
-    if (this.#cancelRequests > 0 && --this.#cancelRequests === 0) {
-      this.#pendingCancel = null;
-      // A signal cannot be un-aborted: whoever asks from now on gets a new one (rule JS-16).
-      this.#controller = null;
-    }
-    return this.#cancelRequests;
+    const place = currentPlaceOrNull();
+    this.#root?.uncancel(place instanceof CancelScope && place._task === this ? place : this._scope);
+    return this.cancelling();
+  }
+
+  /** @internal */
+  _rootScope(): TaskScope {
+    return (this.#root ??= new TaskScope(this));
+  }
+
+  /** @internal As a place where code runs, see Place. */
+  get _task(): this {
+    return this;
   }
 
   /** @internal */
@@ -200,39 +218,52 @@ export class Task<T> extends Future<T> {
 
   /** @internal Runs a step in the middle of other code, see {@link drive}. */
   _resume(delivers: boolean): void {
-    const before = setSteppingTask(this);
+    const before = setStepping(this._scope ?? this);
     const context = enterContext(null);
     try {
       this.#step(delivers);
     } finally {
       enterContext(context);
-      setSteppingTask(before);
+      setStepping(before);
     }
   }
 
   /** What ran before and what runs after it set themselves as the current ones: so it needs no restoring. */
   #step(delivers: boolean): void {
-    setSteppingTask(this);
+    setStepping(this._scope ?? this);
     enterContext(null);
     if (instrument !== null) instrument.stepEntered(this);
-    if (this.#asyncScope !== null) this.#asyncScope.runInAsyncScope(drive, undefined, this, delivers);
-    else {
-      if (tracksAsyncFunctions()) this._loop._enterAsyncTask(this);
+    if (this.#asyncScope === null) {
+      if (tracksAsyncFunctions()) this._loop._enterAsyncPlace(this._scope ?? this);
       drive(this, delivers);
-    }
+    } else
+      for (let again = true, first = delivers; again; first = false)
+        again = this.#asyncScope.runInAsyncScope(drive, undefined, this, first);
     if (instrument !== null && !this.done()) instrument.stepLeft(this);
+  }
+
+  /** @internal What its frames start from here on, and the awaits in there, belong to `scope`. */
+  _changeScope(scope: CancelScope | null): boolean {
+    this._scope = scope;
+    setStepping(scope ?? this);
+    if (this.#asyncScope !== null) {
+      this.#asyncScope = asyncScopeFor(scope ?? this);
+      return true;
+    }
+    if (tracksAsyncFunctions()) this._loop._enterAsyncPlace(scope ?? this);
+    return false;
   }
 
   /** @internal */
   _finish(value: unknown): void {
     // A cancel that came too late to be delivered still counts: the result is dropped (rule CA-10).
-    if (this.#pendingCancel !== null) {
+    if (this._pendingCancel() !== null) {
       const error = this._makeCancelled();
       this.#end();
       this._cancel(error.message, error);
     } else {
       this.#end();
-      if (this._loop._debug && this.#cancelRequests > 0) this.#reportSwallowedCancel();
+      if (this._loop._debug && this.cancelling() > 0) this.#reportSwallowedCancel();
       super.setResult(value as T);
     }
     if (instrument !== null) instrument.taskDone(this);
@@ -261,19 +292,29 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _pendingCancel(): string | null {
-    return this.#pendingCancel?.message ?? null;
+    return this._pendingIn(this._scope)?.message ?? null;
   }
 
   /** @internal */
   _clearPendingCancel(): void {
-    this.#pendingCancel = null;
+    this._clearPendingIn(this._scope);
   }
 
   /** @internal */
   _makeCancelled(): CancelledError {
-    const error = this.#pendingCancel?.toError() ?? new CancelledError();
-    this.#pendingCancel = null;
+    const error = this._pendingIn(this._scope)?.toError() ?? new CancelledError();
+    this._clearPendingIn(this._scope);
     return error;
+  }
+
+  /** @internal What is due at the next suspension in `scope` (null: in the task, outside every scope). */
+  _pendingIn(scope: CancelScope | null): CancelRequest | null {
+    return (scope ?? this.#root)?.due() ?? null;
+  }
+
+  /** @internal */
+  _clearPendingIn(scope: CancelScope | null): void {
+    (scope ?? this.#root)?.delivered();
   }
 
   /** @internal */
@@ -308,26 +349,26 @@ export class Task<T> extends Future<T> {
   }
 
   /** As {@link #cancelWaits}, noticing when the cancel comes back: tasks may wait for each other in a circle. */
-  #propagateCancel(message: string): boolean {
+  #propagateCancel(scope: CancelScope, message: string): boolean {
     const waiter = this._waiter;
     const forwards =
       waiter instanceof Task || waiter?._origin?.children !== undefined || this._strands !== null;
-    if (!forwards) return this.#cancelWaits(message);
+    if (!forwards) return this.#cancelWaits(scope, message);
     propagating.add(this);
     try {
-      return this.#cancelWaits(message);
+      return this.#cancelWaits(scope, message);
     } finally {
       propagating.delete(this);
     }
   }
 
   /** Gives its wait up and takes the cancel itself: what it waits for waits for it, and would never tell. */
-  #leaveCycle(): void {
+  #leaveCycle(scope: CancelScope): void {
     metCycle = false;
     const owners: (Task<unknown> | AwaitStrand)[] = [this, ...(this._strands ?? [])];
     for (const owner of owners.reverse()) {
       const waiter = owner._waiter;
-      if (waiter === null || waiter._origin?.kind === "foreign") continue;
+      if (waiter === null || waiter._origin?.kind === "foreign" || !scope.reaches(owner._scope)) continue;
       waiter._forget(owner);
       owner._waiter = null;
       owner._cancelArrives = false;
@@ -337,12 +378,15 @@ export class Task<T> extends Future<T> {
     }
   }
 
-  /** Cancels all that it waits for. @returns whether anything took the cancel. */
-  #cancelWaits(message: string): boolean {
+  /** Cancels all that waits in `scope`. @returns whether anything took the cancel from which the block will hear of it. */
+  #cancelWaits(scope: CancelScope, message: string): boolean {
     let delivered = false;
     if (this._strands !== null)
-      for (const strand of [...this._strands]) if (strand._waiter?.cancel(message) === true) delivered = true;
-    if (this._waiter?.cancel(message) === true) delivered = true;
+      for (const strand of [...this._strands])
+        // What a block left behind when it ended tells nobody.
+        if (scope.reaches(strand._scope) && strand._waiter?.cancel(message) === true)
+          delivered ||= strand._scope?.closed !== true;
+    if (scope.reaches(this._scope) && this._waiter?.cancel(message) === true) delivered = true;
     return delivered;
   }
 
@@ -350,7 +394,7 @@ export class Task<T> extends Future<T> {
     this._frame = null;
     // Awaits that its async functions left behind go on, but no longer as this task.
     this._strands = null;
-    this.#pendingCancel = null;
+    this.#root?.delivered();
     this.#asyncScope = null;
     this._loop._removeTask(this);
     if (this.#unlinkSignal !== null) this.#unlinkSignal();

@@ -1,13 +1,15 @@
 import { callBody } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
+import type { CancelScope } from "../core/cancel-scope.js";
+import { ScopeChange } from "../core/cancel-scope.js";
 import { Coroutine, coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
-import { currentTaskOrNull } from "../core/current-task.js";
 import { CancelledError, ExceptionGroup, isCancelled, isFatal, RuntimeError } from "../core/errors.js";
 import type { FatalError } from "../core/errors.js";
 import { Future } from "../core/future.js";
 import type { WaitOrigin } from "../core/instrument.js";
 import type { Startable, Task, TaskOptions } from "../core/task.js";
+import { innermostScope, openScope, signalOf } from "./scopes.js";
 
 const origin: WaitOrigin = {
   kind: "task-group",
@@ -33,6 +35,9 @@ export class TaskGroup {
   /** @internal The children that are not done. */ readonly _tasks = new Set<Task<unknown>>();
   readonly #errors: unknown[] = [];
   #parent: Task<unknown> | null = null;
+  #scope: CancelScope | null = null;
+  /** Where a cancel of the body goes: the awaits of an `await using` block know no scope but the one around it. */
+  #reach: CancelScope | null = null;
   #exiting = false;
   #aborting = false;
   /** Whether this group itself asked its parent to cancel. */
@@ -61,6 +66,15 @@ export class TaskGroup {
   }
 
   /**
+   * Aborted when the block is cancelled: when a child fails, and when its task or a scope around it is cancelled.
+   * Whatever it makes reject in the body ends the block as the cancellation would (rules JS-16, JS-17).
+   * @throws RuntimeError before the block.
+   */
+  get signal(): AbortSignal {
+    return signalOf(this.#scope, "taskGroup(body)");
+  }
+
+  /**
    * For `await using group = new TaskGroup()` in an async function: the group is entered where it is declared and
    * waited for at the end of the block. Exact for a block that ends normally, and for a cancel from outside.
    *
@@ -72,20 +86,23 @@ export class TaskGroup {
   get [Symbol.asyncDispose](): () => Promise<void> {
     // `await using` reads this property once, at the declaration.
     this._enter();
-    const cancelling = this.#parent!.cancelling();
+    const scope = this.#scope!;
+    this.#reach = scope._parent;
+    const requests = scope.outsideRequests();
     return async () => {
       // The block was, most likely, left by that cancellation.
-      if (this.#parent!.cancelling() > cancelling && !this.#aborting) this.#abort();
+      if (scope.outsideRequests() > requests && !this.#aborting) this.#abort();
       await leave(this);
     };
   }
 
-  /** @internal */
-  _enter(): void {
+  /** @internal To be yielded to: the body starts there. */
+  _enter(): ScopeChange {
     if (this.#parent !== null)
       throw new RuntimeError("this task group has been entered already: make a new one");
-    this.#parent = currentTaskOrNull();
-    if (this.#parent === null) throw new RuntimeError("a task group must be used inside a task");
+    this.#reach = this.#scope = openScope("a task group");
+    this.#parent = this.#scope._task;
+    return new ScopeChange(this.#scope);
   }
 
   /** @internal Waits for the children and throws what the block throws. */
@@ -111,17 +128,15 @@ export class TaskGroup {
       }
       this.#childrenDone = null;
     }
-    if (this.#fatal !== null) throw this.#fatal;
     // What the group injected itself it takes back; nothing else may end with it (rule TG-08).
-    if (this.#cancelledParent && parent.uncancel() === 0) cancellation = null;
+    const requests = this.#scope!.close();
+    if (this.#fatal !== null) throw this.#fatal;
+    if (this.#cancelledParent && requests === 0) cancellation = null;
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
     if (failed && !isCancellation) this.#errors.push(error);
     if (this.#errors.length === 0) return;
     // A cancel from outside stays pending and hits at the parent's next suspension (rule TG-07).
-    if (parent.cancelling() > 0) {
-      parent.uncancel();
-      parent.cancel();
-    }
+    this.#scope!.renewOutside();
     throw new ExceptionGroup(this.#errors, "unhandled errors in a TaskGroup");
   }
 
@@ -151,7 +166,7 @@ export class TaskGroup {
     this.#abort();
     // The body's await ends too (rule TG-02).
     this.#cancelledParent = true;
-    parent.cancel();
+    parent._cancelScope(this.#scope!, "", this.#reach!);
   }
 }
 
@@ -174,15 +189,21 @@ export const taskGroup = coroInternal(function* body(
   body: Body<[TaskGroup], unknown>,
 ): CoroutineGenerator<unknown> {
   const group = new TaskGroup();
-  group._enter();
+  const around = innermostScope();
+  yield* group._enter();
   let result: unknown;
+  let error: unknown = null;
+  let failed = false;
   try {
     result = yield* callBody(body, [group], "taskGroup()");
-  } catch (error) {
-    yield* group._exit(error, true);
-    // Not reached when the group throws; a cancellation that it injected itself ends here.
-    return undefined;
+  } catch (thrown) {
+    failed = true;
+    error = thrown;
   }
-  yield* group._exit(null, false);
+  try {
+    yield* group._exit(error, failed);
+  } finally {
+    yield* new ScopeChange(around);
+  }
   return result;
 }, "taskGroup") as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;

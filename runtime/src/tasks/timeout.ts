@@ -2,24 +2,25 @@ import { callBody } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
-import { currentTaskOrNull } from "../core/current-task.js";
+import type { CancelScope } from "../core/cancel-scope.js";
+import { ScopeChange } from "../core/cancel-scope.js";
 import { isCancelled, RuntimeError, TimeoutError } from "../core/errors.js";
 import type { Handle } from "../core/handle.js";
 import { getRunningLoop } from "../core/running-loop.js";
-import type { Task } from "../core/task.js";
+import { innermostScope, openScope, signalOf } from "./scopes.js";
 
 type State = "created" | "active" | "expiring" | "expired" | "finished";
 
 /**
- * The scope of a {@link timeout}: a deadline for the block, which cancels the task that runs it and turns that
+ * The scope of a {@link timeout}: a deadline for the block, which cancels what waits in there and turns that
  * one cancellation into a TimeoutError at the border of the block (rule TO-01).
  */
 export class Timeout {
   #state: State = "created";
   #when: number | null;
-  #task: Task<unknown> | null = null;
+  #scope: CancelScope | null = null;
   #timer: Handle | null = null;
-  #cancellingAtEntry = 0;
+  #requestsAtEntry = 0;
 
   /** @param when deadline on the loop's clock (milliseconds), null for none. */
   constructor(when: number | null) {
@@ -29,6 +30,16 @@ export class Timeout {
   /** The deadline on the loop's clock, null when there is none. */
   when(): number | null {
     return this.#when;
+  }
+
+  /**
+   * Aborted when the block is cancelled: when the deadline passes, and when its task or a scope around it is cancelled.
+   * Whatever it makes reject ends the block as the cancellation would (rules JS-16, JS-17).
+   * @throws RuntimeError before the block.
+   * @example await timeout(1000, async (scope) => fetch(url, { signal: scope.signal }));
+   */
+  get signal(): AbortSignal {
+    return signalOf(this.#scope, "timeout(ms, body)");
   }
 
   /** True from the moment the deadline fires. */
@@ -56,29 +67,29 @@ export class Timeout {
     this.#timer = when <= loop.time() ? loop.callSoon(fire) : loop.callAt(when, fire);
   }
 
-  /** @internal */
-  _enter(): void {
+  /** @internal To be yielded to: the body starts there. */
+  _enter(): ScopeChange {
     if (this.#state !== "created")
       throw new RuntimeError("this timeout has been entered already: make a new one");
-    const task = currentTaskOrNull();
-    if (task === null) throw new RuntimeError("a timeout must be used inside a task");
-    this.#task = task;
-    this.#cancellingAtEntry = task.cancelling();
+    this.#scope = openScope("a timeout");
+    this.#requestsAtEntry = this.#scope.outsideRequests();
     this.#state = "active";
     this.reschedule(this.#when);
+    return new ScopeChange(this.#scope);
   }
 
   /** @internal Ends the block. @returns the error to throw instead of `error`. */
   _exit(error: unknown, failed: boolean): unknown {
     this.#timer?.cancel();
     this.#timer = null;
+    // Only its own request is taken back; another one from outside keeps the cancellation alive (TO-04, UC-05).
+    const requests = this.#scope!.close();
     if (this.#state === "active") {
       this.#state = "finished";
       return error;
     }
     this.#state = "expired";
-    // Only its own request is taken back; another one from outside keeps the cancellation alive (TO-04, UC-05).
-    if (this.#task!.uncancel() > this.#cancellingAtEntry || !failed) return error;
+    if (requests > this.#requestsAtEntry || !failed) return error;
     if (isCancelled(error)) return new TimeoutError("the deadline passed", { cause: error });
     noteTimeout(error);
     return error;
@@ -87,7 +98,7 @@ export class Timeout {
   #fire(): void {
     this.#timer = null;
     this.#state = "expiring";
-    this.#task!.cancel();
+    this.#scope!._task._cancelScope(this.#scope!);
   }
 }
 
@@ -114,20 +125,28 @@ const scoped = coroInternal(function* timeout<T>(
   scope: Timeout,
   body: Body<[Timeout], T>,
 ): CoroutineGenerator<T> {
-  scope._enter();
-  let result: T;
+  const around = innermostScope();
+  yield* scope._enter();
+  let result: T | undefined;
+  let error: unknown = null;
+  let failed = false;
   try {
     result = yield* callBody(body, [scope], "timeout()");
-  } catch (error) {
-    throw scope._exit(error, true);
+  } catch (thrown) {
+    failed = true;
+    error = thrown;
   }
-  scope._exit(null, false);
-  return result;
+  yield* new ScopeChange(around);
+  error = scope._exit(error, failed);
+  if (failed) throw error;
+  return result as T;
 });
 
 /**
  * Runs `body` with a deadline of `ms` milliseconds from now (null: none). When it passes, the body is cancelled
- * and the call throws TimeoutError; a body that never suspends again is not interrupted (rule TO-10).
+ * and the call throws TimeoutError; a body that never suspends again is not interrupted (rule TO-10). What runs beside
+ * it in the same async function (`Promise.all`) goes on. A promise made outside of the body is reached through
+ * `until(promise)` only.
  * @throws RuntimeError outside a task.
  * @example const page = yield* timeout(1000, function* () { return yield* fetchPage(url); });
  */

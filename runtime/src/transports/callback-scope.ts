@@ -1,6 +1,6 @@
 import { enterContext } from "../core/context.js";
 import type { Context } from "../core/context.js";
-import { currentTaskOrNull, setSteppingTask, tracksAsyncFunctions } from "../core/current-task.js";
+import { currentPlaceOrNull, setStepping, tracksAsyncFunctions } from "../core/current-task.js";
 import { isFatal } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 
@@ -15,16 +15,16 @@ export function callProtocol<A extends unknown[], R>(
   method: (...args: A) => R,
   ...args: A
 ): R {
-  const stepping = setSteppingTask(null);
-  const task = tracksAsyncFunctions() ? currentTaskOrNull() : null;
-  if (task !== null) loop._enterAsyncTask(undefined);
+  const stepping = setStepping(null);
+  const task = tracksAsyncFunctions() ? currentPlaceOrNull() : null;
+  if (task !== null) loop._enterAsyncPlace(undefined);
   const outer = enterContext(context);
   try {
     return method.apply(protocol, args);
   } finally {
     enterContext(outer);
-    if (task !== null) loop._enterAsyncTask(task);
-    setSteppingTask(stepping);
+    if (task !== null) loop._enterAsyncPlace(task);
+    setStepping(stepping);
   }
 }
 
