@@ -56,7 +56,9 @@ export async function look(pid: number, options: LookOptions, signal: AbortSigna
   }
   const gone = cdp.closed.then(() => Promise.reject(new CliError(`Process ${pid} ended during the look.`)));
   const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new CliError("Interrupted.")), { once: true });
+    const stop = (): void => reject(new CliError("Interrupted."));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
   });
   gone.catch(() => undefined);
   stopped.catch(() => undefined);

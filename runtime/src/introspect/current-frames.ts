@@ -1,6 +1,6 @@
 import type { Task } from "../core/task.js";
 import { ownScript } from "../inspect/sites.js";
-import { functionKinds } from "./source-positions.js";
+import { asUrl, functionKinds } from "./source-positions.js";
 import type { Position } from "./source-positions.js";
 import { taskFrames } from "./task-frames.js";
 import type { PendingFrame } from "./task-frames.js";
@@ -37,7 +37,11 @@ export function currentFrames(task: Task<unknown>, sites: readonly NodeJS.CallSi
     functionName: site.getFunctionName() ?? "",
     kind: kinds[index]!,
     generator: null,
-    position: { url: urlOf(site), line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 },
+    position: {
+      url: asUrl(urlOf(site)),
+      line: site.getLineNumber() ?? 0,
+      column: site.getColumnNumber() ?? 0,
+    },
   }));
   const suspended = taskFrames(task);
   const innermost = suspended[0];
@@ -63,7 +67,7 @@ function beginningOf(site: NodeJS.CallSite & Enclosing): Position | null {
   const line = site.getEnclosingLineNumber?.() ?? 0;
   const column = site.getEnclosingColumnNumber?.() ?? 0;
   if (line === 0 || (line === 1 && column === 1 && site.getFunctionName() === null)) return null;
-  return { url: urlOf(site), line, column };
+  return { url: asUrl(urlOf(site)), line, column };
 }
 
 /** What V8 has and Node's types do not. */

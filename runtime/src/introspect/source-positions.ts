@@ -1,3 +1,5 @@
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
 import { withOwnInspector } from "./own-inspector.js";
 import type { OwnInspector } from "./own-inspector.js";
 
@@ -10,6 +12,11 @@ export interface Position {
 
 /** What stands at the beginning of a function. */
 export type FunctionKind = "function" | "async function" | "async generator";
+
+/** CommonJS scripts call themselves by their path: a URL for all. */
+export function asUrl(script: string): string {
+  return isAbsolute(script) ? pathToFileURL(script).href : script;
+}
 
 /** Generators looked up at once: each costs V8 about 0.5 ms. */
 const MOST = 500;

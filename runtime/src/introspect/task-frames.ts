@@ -6,6 +6,7 @@ import { eachTaskFrame } from "../inspect/chain.js";
 import { Registry } from "../inspect/registry.js";
 import { isAsyncFrame } from "../inspect/shapes.js";
 import type { FrameCallGraphEntry } from "./call-graph.js";
+import { asUrl } from "./source-positions.js";
 import type { Position } from "./source-positions.js";
 
 /** A frame whose position is still to be looked up. */
@@ -30,7 +31,8 @@ export function taskFrames(task: Task<unknown>): PendingFrame[] {
       // An operation is no function of anybody's: what is waited for, the future says.
       if (kind === null) return;
       const site = id > 0 ? registry?.sites.since(id - 1)[0] : undefined;
-      const position = site === undefined ? null : { url: site.url, line: site.line, column: site.column };
+      const position =
+        site === undefined ? null : { url: asUrl(site.url), line: site.line, column: site.column };
       frames.push({
         functionName: frame._name,
         kind,

@@ -12,6 +12,7 @@ import { positionFrames } from "./capture-call-graph.js";
 import { BELOW_TASK, currentFrames, MOST_SITES, OWN_SCRIPT } from "./current-frames.js";
 import { entryText, futureText } from "./format-call-graph.js";
 import type { TextSink } from "./format-call-graph.js";
+import { asUrl } from "./source-positions.js";
 import { taskFrames } from "./task-frames.js";
 
 declare module "../core/task.js" {
@@ -99,5 +100,7 @@ function errorFrames(error: unknown): FrameCallGraphEntry[] {
   }
   // In a program that is bundled with the runtime all is one script.
   const bundled = frames[0]?.url === OWN_SCRIPT;
-  return bundled ? frames : frames.filter(({ url }) => url !== OWN_SCRIPT);
+  return frames
+    .filter(({ url }) => bundled || url !== OWN_SCRIPT)
+    .map((frame) => ({ ...frame, url: asUrl(frame.url!) }));
 }

@@ -24,6 +24,10 @@ import {
 } from "asyncscope";
 import type { Awaitable, FrameCallGraphEntry, FutureCallGraph, Startable, Task } from "asyncscope";
 import { VirtualClock } from "asyncscope/testing";
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 const loopFactory = (): EventLoop => new EventLoop({ clock: new VirtualClock() });
 
@@ -425,6 +429,16 @@ describe("Call graph", () => {
       },
       { loopFactory },
     ));
+
+  it("works in a worker thread and in CommonJS", async () => {
+    const file = resolve("test/fixtures/introspect/in-thread.cjs");
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 10_000 });
+    const url = pathToFileURL(file).href;
+    assert.deepEqual(JSON.parse(stdout), [
+      ["coroutine", "napper", url, 6],
+      ["async function", "main", url, 13],
+    ]);
+  });
 
   it("leaves nothing behind: no global, no open inspector, no handle", async () => {
     const before = Reflect.ownKeys(globalThis);
