@@ -15,6 +15,8 @@ import type { FromWorker, ToWorker, WorkerStart } from "./worker-program.js";
 
 /** How long a worker that was asked to end may take before it is made to, milliseconds. */
 const GRACE = 500;
+/** Functions that a worker remembers. */
+const MOST_KNOWN = 1000;
 const PRELOAD = Symbol.for(WORKER_PRELOAD_KEY);
 // A worker that a task happens to start must not hold that task, nor its AsyncLocalStorage.
 const outside = asyncScope();
@@ -79,9 +81,12 @@ export class PoolWorker {
   run(job: ThreadJob): boolean {
     const { key } = job.work;
     const list: Transferable[] = [];
+    const forget = this.#known.size >= MOST_KNOWN;
+    if (forget) this.#known.clear();
     const message: ToWorker = {
       job: ++this.#jobs,
       work: key,
+      ...(forget ? { forget } : {}),
       ...(this.#known.has(key) ? {} : { source: job.work }),
       args: job.args.map((argument) => unwrapTransfer(argument, list)),
       ...(job.context === undefined ? {} : { context: job.context }),

@@ -47,6 +47,7 @@ export class ThreadJob implements WaitOrigin, InspectedWaiter {
   ) {
     this.since = loop.time();
     this.future = new ThreadFuture(loop, this);
+    loop._resources.add(this);
   }
 
   /** Somebody waits, or may yet. */
@@ -62,15 +63,23 @@ export class ThreadJob implements WaitOrigin, InspectedWaiter {
 
   /** What comes after a cancel or after the loop was closed has nobody left to tell (rule EX-02). */
   succeed(value: unknown): void {
+    this.loop._resources.delete(this);
     if (this.isWanted) this.future.setResult(value);
   }
 
   fail(error: unknown): void {
+    this.loop._resources.delete(this);
     if (this.isWanted) this.future._fail(error);
   }
 
   /** @internal */
   _abandoned(): void {
+    this.loop._resources.delete(this);
+    this.onAbandoned(this);
+  }
+
+  /** @internal */
+  _loopClosed(): void {
     this.onAbandoned(this);
   }
 }

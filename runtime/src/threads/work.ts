@@ -31,9 +31,24 @@ export interface WorkSource {
   readonly exportName?: string;
 }
 
+/** A program that makes its functions out of text may make any number of them. */
+const MOST_KNOWN = 1000;
+
 let lastKey = 0;
 const functions = new WeakMap<object, WorkSource>();
+/** By name and text: a function that stands inside another one is made anew by each call of that. */
+const texts = new Map<string, WorkSource>();
 const exported = new Map<string, WorkSource>();
+
+/** What a map holds for `id`; it starts again when it is full: threads then get what they know a second time. */
+function remembered(map: Map<string, WorkSource>, id: string, make: () => WorkSource): WorkSource {
+  let source = map.get(id);
+  if (source !== undefined) return source;
+  if (map.size >= MOST_KNOWN) map.clear();
+  source = make();
+  map.set(id, source);
+  return source;
+}
 
 /**
  * @internal What is to be sent to a worker for `work`.
@@ -70,22 +85,19 @@ function sourceOfFunction(fn: (...args: never[]) => unknown): WorkSource {
       }(x)`,
     );
   if (/^class\b/.test(text)) throw new TypeError(`${fn.name || "this"} is a class: a thread runs functions`);
-  const source: WorkSource = { key: ++lastKey, name: fn.name || "(anonymous)", source: text };
+  const name = fn.name || "(anonymous)";
+  const source = remembered(texts, `${name}\n${text}`, () => ({ key: ++lastKey, name, source: text }));
   functions.set(fn, source);
   return source;
 }
 
 function sourceOfModule({ module, export: exportName = "default" }: ModuleReference): WorkSource {
   const url = module instanceof URL ? module.href : urlOf(String(module));
-  const id = `${exportName} ${url}`;
-  let source = exported.get(id);
-  if (source === undefined) {
+  return remembered(exported, `${exportName} ${url}`, () => {
     const file = decodeURIComponentOrNot(url.slice(url.lastIndexOf("/") + 1));
-    const name = exportName === "default" ? file : exportName;
-    source = { key: ++lastKey, name: url.startsWith("data:") ? exportName : name, module: url, exportName };
-    exported.set(id, source);
-  }
-  return source;
+    const name = exportName === "default" && !url.startsWith("data:") ? file : exportName;
+    return { key: ++lastKey, name, module: url, exportName };
+  });
 }
 
 function urlOf(module: string): string {

@@ -13,6 +13,8 @@ export type ToWorker =
       /** Absent when this worker has had it before. */
       readonly source?: WorkSource;
       readonly args: readonly unknown[];
+      /** It knows too much: it forgets all functions that it has had, not this one. */
+      readonly forget?: true;
       /** Context variables by name; absent when the job gets none. */
       readonly context?: ReadonlyMap<string, unknown>;
     }
@@ -87,7 +89,8 @@ Promise.all([import("node:worker_threads"), import("node:util"), import("node:mo
     return better;
   }
 
-  async function run({ job, work, source, args, context }) {
+  async function run({ job, work, source, forget, args, context }) {
+    if (forget === true) functions.clear();
     if (source !== undefined) functions.set(work, { name: source.name, source: source.source, fn: undefined, loading: source });
     const known = functions.get(work);
     const list = [];

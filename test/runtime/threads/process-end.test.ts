@@ -25,6 +25,7 @@ describe("threads and the end of the process [slow]", function () {
       const loop = new EventLoop();
       const main = async () => {
         await waitFor(toThread(() => { for (;;); }), 100).then(null, (error) => console.log(error.name));
+        loop.runInExecutor(null, () => { for (;;); });
       };
       await loop.runUntilComplete(loop.createTask(main));
       loop.close();

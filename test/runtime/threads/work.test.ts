@@ -38,6 +38,27 @@ describe("what a thread can run", function () {
         assert.equal(typeof (yield* form.wait(toThread(cores))), "number");
       }));
 
+    it("a function is compiled once in a thread, also where it is made anew for each call", () =>
+      threadProgram(form, function* () {
+        const pool = new WorkerPool({ size: 1 });
+        const loop = getRunningLoop();
+        const compiled = () =>
+          loop.runInExecutor(pool, function self(): number {
+            const seen = ((globalThis as { seen?: Set<unknown> }).seen ??= new Set());
+            return seen.add(self).size;
+          });
+        assert.equal(yield* form.wait(compiled()), 1);
+        assert.equal(yield* form.wait(compiled()), 1);
+        // So many that neither side can remember them all.
+        for (let i = 0; i < 1100; i++) {
+          // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a new function each time
+          const made = new Function(`return ${i}`) as () => number;
+          assert.equal(yield* form.wait(loop.runInExecutor(pool, made)), i);
+        }
+        assert.equal(yield* form.wait(compiled()), 2);
+        yield* form.wait(pool.shutdown());
+      }));
+
     it("a function that closes over something says so, and what to do", () =>
       threadProgram(form, function* () {
         const factor = 3;
