@@ -8,7 +8,6 @@ import { ExceptionGroup, isCancelled, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { inWords } from "./address.js";
 import type { SocketAddress } from "./address.js";
-import { getAddrInfo } from "./names.js";
 import { untilSettled, waitFor } from "./node-events.js";
 import type { BufferedProtocol, Connection, Protocol } from "./protocols.js";
 import { socketTransport } from "./socket-transport.js";
@@ -152,7 +151,7 @@ function begin(
 /** Tries the addresses of the host until one answers. */
 function* openSocket(loop: EventLoop, options: ConnectionOptions): CoroutineGenerator<Socket> {
   const host = options.host ?? "localhost";
-  const found = yield* getAddrInfo(loop, host, options.port!, { family: options.family });
+  const found = yield* loop.getAddrInfo(host, options.port!, { family: options.family });
   const addresses = options.happyEyeballsDelay === undefined ? found : interleave(found);
   const [winner, , errors] = yield* staggeredRace(
     addresses.map(

@@ -98,7 +98,10 @@ declare module "../core/event-loop.js" {
     sockRecv(socket: Socket, count: number): Coroutine<Buffer>;
     /** @returns how many bytes were put into `buffer`; 0 at the end. */
     sockRecvInto(socket: Socket, buffer: Uint8Array): Coroutine<number>;
-    /** Waits for a datagram; one that comes while nobody waits is lost. */
+    /**
+     * The next datagram. Those that come between two calls are kept, up to 256 KiB; what comes before the first call is
+     * lost, as Node tells of it only once.
+     */
     sockRecvFrom(socket: DatagramSocket, count: number): Coroutine<[data: Buffer, address: SocketAddress]>;
     sockRecvFromInto(
       socket: DatagramSocket,
@@ -117,7 +120,10 @@ declare module "../core/event-loop.js" {
       socket: Socket,
       address: { readonly host: string; readonly port: number } | string,
     ): Coroutine<void>;
-    /** The next connection of a listening server of Node's. */
+    /**
+     * The next connection of a listening server of Node's. From the first call on they are kept: make it before the
+     * server listens, as Node tells of each only once.
+     */
     sockAccept(server: NodeServer): Coroutine<[socket: Socket, address: SocketAddress | undefined]>;
     sockSendFile(socket: Socket, file: FileHandle, options?: SendFileOptions): Coroutine<number>;
   }

@@ -2,7 +2,7 @@ import type { RemoteInfo, Socket as DatagramSocket } from "node:dgram";
 import type { FileHandle } from "node:fs/promises";
 import type { NetConnectOpts, Server, Socket } from "node:net";
 import { coroInternal } from "../core/coroutine.js";
-import type { CoroutineGenerator } from "../core/coroutine.js";
+import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { inWords, peerOf, toAddress } from "./address.js";
@@ -12,6 +12,7 @@ import { ConnectionResetError } from "./errors.js";
 import { untilSettled, waitFor } from "./node-events.js";
 import { checkFileRange, eachPart } from "./send-file.js";
 import type { SendFileOptions } from "./send-file.js";
+import { SocketInbox } from "./socket-inbox.js";
 import { notBytes } from "./stream-transport.js";
 
 /**
@@ -88,70 +89,68 @@ export const sockConnect = coroInternal(function* sockConnect(
   yield* connectOne(loop, options, inWords(address), socket);
 });
 
-interface Backlog {
-  readonly sockets: Socket[];
-  wake: (() => void) | null;
-}
+const backlogs = new WeakMap<Server, SocketInbox<Socket>>();
 
-const backlogs = new WeakMap<Server, Backlog>();
-
-/** @internal The next connection of a listening server; from the first call on they queue up here. */
-export const sockAccept = coroInternal(function* sockAccept(
+/** @internal The next connection of a listening server; from the first call on they queue up. */
+export function sockAccept(
   loop: EventLoop,
   server: Server,
-): CoroutineGenerator<[socket: Socket, address: SocketAddress | undefined]> {
-  const backlog = backlogOf(server);
-  for (;;) {
-    const socket = backlog.sockets.shift();
-    if (socket !== undefined) return [socket, peerOf(socket)];
-    yield* untilSettled(
-      loop,
-      waitFor("other", () => "a connection"),
-      ({ resolve, reject }) => {
-        const before = backlog.wake;
-        backlog.wake = () => {
-          before?.();
-          resolve(null);
-        };
-        const closed = (): void => reject(new ConnectionResetError("the server was closed"));
-        server.once("close", closed).once("error", reject);
-        return () => server.off("close", closed).off("error", reject);
-      },
-    );
-  }
-});
-
-function backlogOf(server: Server): Backlog {
+): Coroutine<[socket: Socket, address: SocketAddress | undefined]> {
+  // Now, not when it is awaited.
   let backlog = backlogs.get(server);
   if (backlog === undefined) {
-    const made: Backlog = { sockets: [], wake: null };
+    const made = new SocketInbox<Socket>();
     backlogs.set(server, (backlog = made));
-    server.on("connection", (socket) => {
-      made.sockets.push(socket);
-      const { wake } = made;
-      made.wake = null;
-      wake?.();
-    });
+    server.on("connection", (socket) => made.add(socket));
   }
-  return backlog;
+  return accepting(loop, server, backlog);
 }
 
-/** @internal A datagram that comes while nobody waits is lost, as Node tells of it only once. */
-export const sockRecvFrom = coroInternal(function* sockRecvFrom(
+const accepting = coroInternal(function* sockAccept(
+  loop: EventLoop,
+  server: Server,
+  backlog: SocketInbox<Socket>,
+): CoroutineGenerator<[socket: Socket, address: SocketAddress | undefined]> {
+  const origin = waitFor("other", () => "a connection");
+  const socket = yield* backlog.take(loop, origin, server, "server");
+  return [socket, peerOf(socket)];
+});
+
+interface Datagram {
+  readonly data: Buffer;
+  readonly from: RemoteInfo;
+}
+
+/** Bytes of datagrams that nobody has read yet; what comes then is lost, as in the kernel. */
+const DATAGRAM_LIMIT = 256 * 1024;
+/** What the kernel keeps beside each. */
+const HEADER = 8;
+const datagrams = new WeakMap<DatagramSocket, SocketInbox<Datagram>>();
+
+/** @internal The next datagram; from the first call on they queue up, as far as there is room. */
+export function sockRecvFrom(
   loop: EventLoop,
   socket: DatagramSocket,
   count: number,
+): Coroutine<[data: Buffer, address: SocketAddress]> {
+  let inbox = datagrams.get(socket);
+  if (inbox === undefined) {
+    const made = new SocketInbox<Datagram>(({ data }) => data.length + HEADER, DATAGRAM_LIMIT);
+    datagrams.set(socket, (inbox = made));
+    socket.on("message", (data, from) => made.add({ data, from }));
+  }
+  return receiving(loop, socket, count, inbox);
+}
+
+const receiving = coroInternal(function* sockRecvFrom(
+  loop: EventLoop,
+  socket: DatagramSocket,
+  count: number,
+  inbox: SocketInbox<Datagram>,
 ): CoroutineGenerator<[data: Buffer, address: SocketAddress]> {
-  return yield* untilSettled<[Buffer, SocketAddress]>(
-    loop,
-    waitFor("read", () => "a datagram"),
-    ({ resolve, reject }) => {
-      const received = (data: Buffer, from: RemoteInfo): void =>
-        resolve([data.subarray(0, count), toAddress(from.address, from.port, from.family)!]);
-      socket.once("message", received).once("error", reject);
-      return () => socket.off("message", received).off("error", reject);
-    },
-  );
+  const origin = waitFor("read", () => "a datagram");
+  const { data, from } = yield* inbox.take(loop, origin, socket, "socket");
+  return [data.subarray(0, count), toAddress(from.address, from.port, from.family)!];
 });
 
 /** @internal @throws ValueError when the buffer is smaller than `count`. */

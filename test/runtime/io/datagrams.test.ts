@@ -4,6 +4,7 @@ import { Future, getRunningLoop, until, ValueError } from "asyncscope";
 import type { CoroutineGenerator, DatagramProtocol, DatagramTransport, SocketAddress } from "asyncscope";
 import { inBothForms } from "../../support/both-forms.js";
 import type { Form } from "../../support/both-forms.js";
+import { thrownBy } from "../../support/outcomes.js";
 import { bytes, ioProgram, Recorder } from "../../support/runtime-io.js";
 import { turns } from "../../support/turns.js";
 
@@ -146,6 +147,37 @@ describe("datagram endpoints", () => {
         yield* wait(loop.sockSendTo(socket, bytes("to myself"), address));
         assert.equal(yield* wait(receiving), `to myself ${address.port}`);
         socket.close();
+      }));
+
+    it("sockRecvFrom loses no datagram that comes between two calls, and keeps what has room", () =>
+      ioProgram(form, function* () {
+        const loop = getRunningLoop();
+        const socket = createSocket("udp4");
+        const seen: number[] = [];
+        yield* wait(until(new Promise<void>((done) => void socket.bind(0, "127.0.0.1", done))));
+        const address = { host: "127.0.0.1", port: socket.address().port };
+        // Listens from the call on, before anybody waits.
+        const first = loop.sockRecvFrom(socket, 10);
+        socket.on("message", (data) => seen.push(data.length));
+        for (const text of ["one", "two", "three"])
+          yield* wait(loop.sockSendTo(socket, bytes(text), address));
+        while (seen.length < 3) yield* wait(until(new Promise(setImmediate)));
+        assert.equal((yield* wait(first))[0].toString(), "one");
+        assert.equal((yield* wait(loop.sockRecvFrom(socket, 10)))[0].toString(), "two");
+        assert.equal((yield* wait(loop.sockRecvFrom(socket, 2)))[0].toString(), "th");
+
+        for (let n = 0; n < 10; n++) {
+          yield* wait(loop.sockSendTo(socket, Buffer.alloc(60_000, n), address));
+          while (seen.length < 4 + n) yield* wait(until(new Promise(setImmediate)));
+        }
+        for (let n = 0; n < 4; n++) assert.equal((yield* wait(loop.sockRecvFrom(socket, 10)))[0][0], n);
+        const last = form.start(function* () {
+          return yield* wait(loop.sockRecvFrom(socket, 10));
+        });
+        yield* wait(turns(3));
+        assert.ok(!last.done());
+        socket.close();
+        assert.match(String(yield* thrownBy(form, last)), /the socket was closed/);
       }));
   });
 });

@@ -7,11 +7,15 @@ import { join } from "node:path";
 import { Duplex } from "node:stream";
 import {
   ContextVar,
+  coro,
   currentTask,
+  ExceptionGroup,
   Future,
   getRunningLoop,
   RuntimeError,
   SendfileNotAvailableError,
+  timeout,
+  TimeoutError,
   until,
   ValueError,
 } from "asyncscope";
@@ -323,6 +327,54 @@ describe("transports", () => {
         assert.equal((group as AggregateError).errors.length, 1);
       }));
 
+    it("TP-13 several addresses: the error names each, in the order in which they were tried", () =>
+      ioProgram(form, function* () {
+        const loop = getRunningLoop();
+        const probe = createServer();
+        yield* wait(until(new Promise<void>((done) => void probe.listen(0, "127.0.0.1", done))));
+        const { port } = probe.address() as { port: number };
+        yield* wait(until(new Promise((done) => void probe.close(done))));
+        const hosts = ["127.0.0.1", "127.0.0.2"];
+        const found = hosts.map((host) => ({ host, port, family: 4 as const }));
+        loop.getAddrInfo = coro(function* () {
+          return found;
+        });
+        const options = { host: "several.test", port };
+        const error = (yield* thrownBy(form, loop.createConnection(recorder, options))) as AggregateError;
+        assert.match(
+          error.message,
+          /^no address of several\.test could be reached: .*127\.0\.0\.1.*; .*127\.0\.0\.2/,
+        );
+        assert.equal((error as unknown as NodeJS.ErrnoException).code, "ECONNREFUSED");
+        assert.equal(error.errors.length, 2);
+        const group = yield* thrownBy(form, loop.createConnection(recorder, { ...options, allErrors: true }));
+        assert.ok(group instanceof ExceptionGroup);
+        assert.deepEqual(
+          group.errors.map((one) => (one as { address: string }).address),
+          hosts,
+        );
+        found.length = 0;
+        const none = yield* thrownBy(form, loop.createConnection(recorder, options));
+        assert.match(String(none), /several\.test has no address/);
+      }));
+
+    it("TP-13 a timeout closes the socket that does not get through", () =>
+      ioProgram(form, function* () {
+        const loop = getRunningLoop();
+        const silent = new (class extends Socket {
+          override connect(): this {
+            return this;
+          }
+        })();
+        const connecting = timeout(
+          20,
+          form.body(() => wait(loop.sockConnect(silent, "nowhere"))),
+        );
+        assert.ok((yield* thrownBy(form, connecting)) instanceof TimeoutError);
+        assert.ok(silent.destroyed);
+        assert.equal(silent.listenerCount("connect"), 0);
+      }));
+
     it("TP-13 cancelling createConnection closes the socket", () =>
       ioProgram(form, function* () {
         const loop = getRunningLoop();
@@ -425,6 +477,34 @@ describe("transports", () => {
         yield* wait(client.when(() => client.received === "hello"));
         accepted.close();
         yield* wait(client.lost);
+        server.close();
+      }));
+
+    it("sockAccept keeps the connections that come between two calls; a given up wait leaves nothing", () =>
+      ioProgram(form, function* () {
+        const loop = getRunningLoop();
+        const server = createServer();
+        const early = loop.sockAccept(server);
+        yield* wait(until(new Promise<void>((done) => void server.listen(0, "127.0.0.1", done))));
+        const { port } = server.address() as { port: number };
+        const clients = [new Socket(), new Socket()];
+        for (const client of clients) yield* wait(loop.sockConnect(client, { host: "127.0.0.1", port }));
+        const accepted = [yield* wait(early), yield* wait(loop.sockAccept(server))];
+        assert.deepEqual(
+          accepted.map(([, address]) => address?.port),
+          clients.map(({ localPort }) => localPort),
+        );
+        const before = server.listenerCount("close");
+        for (let n = 0; n < 3; n++) {
+          const waiting = form.start(function* () {
+            yield* wait(loop.sockAccept(server));
+          });
+          yield* wait(turns(2));
+          waiting.cancel();
+          yield* thrownBy(form, waiting);
+        }
+        assert.equal(server.listenerCount("close"), before);
+        for (const socket of [...clients, ...accepted.map(([socket]) => socket)]) socket.destroy();
         server.close();
       }));
 
