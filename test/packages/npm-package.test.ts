@@ -49,6 +49,14 @@ describe("npm package asyncscope [slow]", function () {
     );
   });
 
+  it("brings the command asyncscope", () => {
+    const home = join(folder, "node_modules", "asyncscope");
+    const { bin, version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+    const command = join(home, bin.asyncscope);
+    assert.equal(execFileSync(command, ["--version"], { encoding: "utf8" }), `${version}\n`);
+    assert.match(execFileSync(command, ["--help"], { encoding: "utf8" }), /asyncscope tree PID/);
+  });
+
   it("brings the virtual clock for tests, which works with both builds", () => {
     const use = (load: string): string =>
       `${load}; const clock = new VirtualClock(); run(async () => { await sleep(3_600_000); return "an hour"; }, { loopFactory: () => new EventLoop({ clock }) }).then(console.log);`;
