@@ -13,7 +13,7 @@ import type { BaseTransport, ExtraInfo, Transport } from "../transports/transpor
 import type { FlowControlMixin } from "./flow-control.js";
 import type { StreamReader } from "./stream-reader.js";
 
-/** @internal What a writer needs of its protocol. */
+/** What a writer needs of its protocol. Its members are internal. */
 export interface WriterProtocol extends FlowControlMixin {
   readonly _isServer: boolean;
   _waitClosed(): CoroutineGenerator<void>;
