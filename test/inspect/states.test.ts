@@ -281,7 +281,7 @@ describe("The state of a task", () => {
       );
       assert.deepEqual(
         names.map((name) => task(name).state),
-        ["running", "suspended", "suspended", "scheduled", "scheduled"],
+        ["running", "suspended", "suspended", "scheduled", "created"],
       );
       assert.equal(task("async").waits[0]!.label, "timer");
       yield* woken;

@@ -5,6 +5,8 @@ import {
   asyncScope,
   asyncScopeFor,
   currentPlaceOrNull,
+  goOnIn,
+  interruptWith,
   setStepping,
   trackAsyncFunctions,
   tracksAsyncFunctions,
@@ -19,7 +21,7 @@ import { CancelledError, isFatal, RuntimeError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
-import { instrument, slowStepWatch } from "./instrument.js";
+import { activity, slowStepWatch } from "./instrument.js";
 import { getRunningLoop } from "./running-loop.js";
 import type { Task } from "./task.js";
 
@@ -31,7 +33,7 @@ export class AwaitStrand implements Steppable {
   _next: Runnable | null = null;
   _frame: Frame | null = null;
   _waiter: Future<unknown> | null = null;
-  _cancelArrives = false;
+  _cancelArrives: boolean | null = false;
   /** @internal Loop time at which the present wait began. */ _since: number;
   readonly promise: Promise<unknown>;
   /** The future that it waits for, when that is all there is to do. */
@@ -107,7 +109,7 @@ export class AwaitStrand implements Steppable {
   _wake(future: Future<unknown>): void {
     this._waiter = null;
     this._cancelArrives = future._endedByCancel();
-    if (this.task !== null && instrument !== null) instrument.taskScheduled(this.task);
+    if (this.task !== null && activity !== null) activity.taskScheduled(this.task);
     this._enqueue();
   }
 
@@ -144,9 +146,10 @@ export class AwaitStrand implements Steppable {
   /** Runs a step of the task, see {@link drive}. */
   _resume(delivers: boolean): void {
     // Left behind by a function that has ended, it goes on as nobody's, with the variables that it had.
-    const before = setStepping(this.task === null || this.task.done() ? null : (this._scope ?? this.task));
-    const context = enterContext(this.task?._context ?? null);
-    if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepEntered(this.task);
+    const task = this.task === null || this.task.done() ? null : this.task;
+    const before = interruptWith(task === null ? null : (this._scope ?? task));
+    const context = enterContext(task === null && this.task !== null ? this.task._context : null);
+    if (task !== null && activity !== null) activity.stepEntered(task);
     try {
       for (let again = true, first = delivers; again; first = false)
         again =
@@ -156,8 +159,8 @@ export class AwaitStrand implements Steppable {
     } finally {
       this._since = this._loop._iterationTime;
       enterContext(context);
-      setStepping(before);
-      if (this.task !== null && instrument !== null && !this.task.done()) instrument.stepLeft(this.task);
+      goOnIn(before, task);
+      if (this.task !== null && !this.task.done()) this.task._stepLeft();
     }
   }
 
@@ -165,7 +168,7 @@ export class AwaitStrand implements Steppable {
     this.task?._removeStrand(this);
     this._loop._drainMicrotasks();
     // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
-    if (this.task !== null && instrument !== null) instrument.stepLeft(this.task);
+    this.task?._stepLeft();
     // A future or coroutine as result is flattened here, as by any promise (rule JS-19).
     this.#resolve(value);
   }
@@ -174,7 +177,7 @@ export class AwaitStrand implements Steppable {
     this.task?._removeStrand(this);
     this._loop._drainMicrotasks();
     // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
-    if (this.task !== null && instrument !== null) instrument.stepLeft(this.task);
+    this.task?._stepLeft();
     this.#reject(error);
     if (isFatal(error) && (this.task === null || this.task.done())) this._loop._fatal(error);
   }

@@ -37,7 +37,7 @@ export class CancelScope {
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      if (!this.closed) this.root.signals.add(this);
+      if (!this.closed) (this.root.signals ??= new Set()).add(this);
       const request = this.#cancelledBy();
       if (request !== null) this.#controller.abort(request.toError());
       else if (this._parent === null && this._task.cancelled()) this.#controller.abort(new CancelledError());
@@ -77,14 +77,15 @@ export class CancelScope {
     this.#request = null;
     this.#pending = null;
     // A signal cannot be un-aborted: whoever asks from now on gets a new one (rule JS-16).
-    for (const scope of [...this.root.signals]) if (scope.#renewSignal()) this.root.signals.delete(scope);
+    const { signals } = this.root;
+    if (signals !== null) for (const scope of [...signals]) if (scope.#renewSignal()) signals.delete(scope);
   }
 
   /** Its block has ended: its own requests end with it. @returns those from outside. */
   close(): number {
     while (this.requests > 0) this.takeBack();
     this.closed = true;
-    this.root.signals.delete(this);
+    this.root.signals?.delete(this);
     return this.outsideRequests();
   }
 
@@ -111,6 +112,7 @@ export class CancelScope {
 
   /** Aborts the signals of this scope and of those that a request on `reach` reaches. */
   abortSignals(request: CancelRequest, reach: CancelScope): void {
+    if (this.root.signals === null) return;
     for (const scope of [...this.root.signals])
       if (scope === this || reach.reaches(scope)) scope.#controller?.abort(request.toError());
   }
@@ -132,8 +134,8 @@ export class CancelScope {
 export class TaskScope extends CancelScope {
   /** Requests on any scope of the task. */
   allRequests = 0;
-  /** Scopes whose signal was asked for. */
-  readonly signals = new Set<CancelScope>();
+  /** Scopes whose signal was asked for; null: none. */
+  signals: Set<CancelScope> | null = null;
 
   constructor(task: Task<unknown>) {
     super(task, null);

@@ -1,7 +1,8 @@
 import { LookupError, RuntimeError, ValueError } from "./errors.js";
 import { currentTaskOrNull } from "./current-task.js";
 
-type Values = ReadonlyMap<object, unknown>;
+/** @internal Never changed: a change makes a new one. */
+export type Values = ReadonlyMap<object, unknown>;
 const none: Values = new Map();
 
 /**
@@ -31,9 +32,7 @@ export class Context {
   }
 
   copy(): Context {
-    const copy = new Context();
-    copy._values = this._values;
-    return copy;
+    return contextOf(this._values);
   }
 
   /** The value of `variable` in this context, undefined when it has none here. */
@@ -44,6 +43,13 @@ export class Context {
   has(variable: ContextVar<unknown>): boolean {
     return this._values.has(variable);
   }
+}
+
+/** @internal */
+export function contextOf(values: Values): Context {
+  const context = new Context();
+  context._values = values;
+  return context;
 }
 
 const root = new Context();
@@ -79,6 +85,13 @@ export function enterContext(context: Context | null): Context | null {
 /** @internal The current context itself, not a copy. */
 export function currentContext(): Context {
   return active ?? currentTaskOrNull()?._context ?? (given === null ? root : rootContext());
+}
+
+/** @internal The values that a copy of the current context has. */
+export function currentValues(): Values {
+  if (active !== null) return active._values;
+  const task = currentTaskOrNull();
+  return task === null ? currentContext()._values : task._contextValues;
 }
 
 /** A copy of the current context (rule CV-01): what is set in it later is not seen here. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { CancelScope } from "./cancel-scope.js";
+import { asyncFunctionsRun } from "./instrument.js";
 import type { Task } from "./task.js";
 
 /** @internal Where code runs: in a scope of a task, or in the task outside every scope. */
@@ -14,6 +15,22 @@ export type Place = Task<unknown> | CancelScope;
 const storage = new AsyncLocalStorage<Place | undefined>();
 let stepping: Place | null = null;
 let tracksAsync = false;
+
+/** @internal Tasks in the middle of whose step another one runs: an eager one, or one whose async function ended. */
+export const interruptedTasks: Task<unknown>[] = [];
+
+/** @internal Sets where a step runs in the middle of what runs already; returns that, for {@link goOnIn}. */
+export function interruptWith(place: Place | null): Place | null {
+  const before = setStepping(place);
+  if (before !== null && before._task !== place?._task) interruptedTasks.push(before._task);
+  return before;
+}
+
+/** @internal The step is over whose place was `place`: that of `before` goes on. */
+export function goOnIn(before: Place | null, place: Place | null): void {
+  if (before !== null && before._task !== place?._task) interruptedTasks.pop();
+  stepping = before;
+}
 
 /** @internal Sets where the step runs that runs now, and returns what was set before. */
 export function setStepping(place: Place | null): Place | null {
@@ -37,7 +54,9 @@ export function currentPlaceOrNull(): Place | null {
 
 /** @internal From now on async functions find their task. */
 export function trackAsyncFunctions(): void {
+  if (tracksAsync) return;
   tracksAsync = true;
+  asyncFunctionsRun();
 }
 
 /** @internal */
@@ -47,7 +66,7 @@ export function tracksAsyncFunctions(): boolean {
 
 /** @internal Calls `fn` so that it and every async function it calls belong to `place`. */
 export function runAsTask<T>(place: Place | null, fn: () => T): T {
-  tracksAsync = true;
+  trackAsyncFunctions();
   const before = setStepping(place);
   try {
     return storage.run(place ?? undefined, fn);

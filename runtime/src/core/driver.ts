@@ -13,7 +13,9 @@ export interface Steppable extends Runnable, Waker {
   /** What the innermost frame waits for; null while it is in the ready queue or running. */
   _waiter: Future<unknown> | null;
   /** It was woken by something cancelled: the CancelledError that comes from there is the one it gets (CA-14). */
-  _cancelArrives: boolean;
+  _cancelArrives: boolean | null;
+  /** Loop time at which it began to wait. */
+  _since: number | null;
   /** From here on its frames wait in `scope`. @returns whether {@link drive} must be called anew for that. */
   _changeScope(scope: CancelScope | null): boolean;
   /** The message of a cancel that waits for the next suspension, null when there is none. */
@@ -127,6 +129,7 @@ export function drive(owner: Steppable, delivers: boolean): boolean {
       continue;
     }
     owner._waiter = future;
+    owner._since = owner._loop._iterationTime;
     future._add(owner);
     // A cancel that came while the code ran hits what it waits for now (rules CA-09, CA-11).
     const message = owner._pendingCancel();

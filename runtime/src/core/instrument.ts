@@ -7,20 +7,30 @@ import type { Task } from "./task.js";
 export interface Instrument {
   /** A task exists and will start in a later iteration. `parent`: the task that created it, null outside tasks. */
   taskCreated(task: Task<unknown>, parent: Task<unknown> | null): void;
+  /** The task has its result, error or cancellation. */
+  taskDone(task: Task<unknown>): void;
+  /** Somebody asked for cancellation. `by`: the task that did, null outside tasks. */
+  cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void;
+  /**
+   * A coroutine or operation was made: for an async function the only moment that shows where it will wait. Not told
+   * before the first async function ran.
+   */
+  awaitableCreated(awaitable: object): void;
+  /** A queue, lock or other primitive was made. `kind` as in the protocol's ResourceKind. */
+  primitiveCreated(primitive: object, kind: string): void;
+}
+
+/**
+ * Told of what happens all the time. In what state a task is, it says itself; so somebody listens here only while the
+ * next change is waited for, and a switch between tasks costs the same whether it is watched or not.
+ */
+export interface Activity {
   /** The task's code is about to run. */
   stepEntered(task: Task<unknown>): void;
   /** The task's code has stopped running; `task._waiter` (and its strands) say what for. Not called at its end. */
   stepLeft(task: Task<unknown>): void;
   /** Something the task waited for is done: it will be resumed in an iteration to come. */
   taskScheduled(task: Task<unknown>): void;
-  /** The task has its result, error or cancellation. */
-  taskDone(task: Task<unknown>): void;
-  /** Somebody asked for cancellation. `by`: the task that did, null outside tasks. */
-  cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void;
-  /** A coroutine or operation was made: for an async function the only moment that shows where it will wait. */
-  awaitableCreated(awaitable: object): void;
-  /** A queue, lock or other primitive was made. `kind` as in the protocol's ResourceKind. */
-  primitiveCreated(primitive: object, kind: string): void;
   /** The primitive's contents, owner or waiters changed. */
   primitiveChanged(primitive: object): void;
 }
@@ -49,15 +59,31 @@ export function setSlowStepWatch(watch: ((task?: object) => void) | null): void 
   updateAwaitableMade();
 }
 
+let asyncFunctionsRan = false;
+
+/** @internal The first async function is about to run: generators tell where they stand, they never pay for it. */
+export function asyncFunctionsRun(): void {
+  asyncFunctionsRan = true;
+  updateAwaitableMade();
+}
+
 function updateAwaitableMade(): void {
   const watch = slowStepWatch;
-  const watcher = instrument;
+  const watcher = asyncFunctionsRan ? instrument : null;
   if (watch === null && watcher === null) awaitableMade = null;
   else
     awaitableMade = (awaitable) => {
       if (watch !== null) watch();
       if (watcher !== null) watcher.awaitableCreated(awaitable);
     };
+}
+
+/** @internal Who listens to what happens all the time; null when nobody does. */
+export let activity: Activity | null = null;
+
+/** @internal Begins or (null) ends listening. One at a time. */
+export function setActivity(value: Activity | null): void {
+  activity = value;
 }
 
 /**

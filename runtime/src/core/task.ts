@@ -1,7 +1,7 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Awaitable, Suspension } from "./awaitable.js";
-import type { Context } from "./context.js";
-import { copyContext, enterContext } from "./context.js";
+import type { Values } from "./context.js";
+import { Context, contextOf, currentValues, enterContext } from "./context.js";
 import { Coroutine, GeneratorCoroutine } from "./coroutine.js";
 import type { Frame } from "./coroutine.js";
 import { asCoroutine, AsyncCall } from "./async-call.js";
@@ -11,6 +11,8 @@ import {
   asyncScopeFor,
   currentPlaceOrNull,
   currentTaskOrNull,
+  goOnIn,
+  interruptWith,
   setStepping,
   tracksAsyncFunctions,
 } from "./current-task.js";
@@ -19,7 +21,7 @@ import { asCancelledError, CancelledError, CancelRequest, isFatal, RuntimeError 
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
-import { instrument } from "./instrument.js";
+import { activity, instrument } from "./instrument.js";
 import { getRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { watchForCollection } from "./unretrieved.js";
 
@@ -44,30 +46,38 @@ export interface TaskOptions {
   readonly eagerStart?: boolean | undefined;
 }
 
+/** What few tasks have. */
+class TaskExtras {
+  strands: Set<AwaitStrand> | null = null;
+  readyStrands = 0;
+  /** The innermost scope that its code is in. */
+  scope: CancelScope | null = null;
+  /** The scope that is the whole task; null until somebody needs it. */
+  root: TaskScope | null = null;
+  asyncScope: AsyncResource | null = null;
+  unlinkSignal: (() => void) | null = null;
+}
+
 /**
  * A coroutine or async function that runs by itself, side by side with others. Made by {@link createTask}. It is a
  * {@link Future} of the result; a pending task is kept alive by its loop.
  */
 export class Task<T> extends Future<T> {
-  /** @internal Unique in this isolate. */ readonly _id: number;
+  // Fields that most tasks need. A million tasks are a program: what few need is in `_more`, and methods are not `#`
+  // private, which would mark each task with a field of its own.
   /** @internal */ _next: Runnable | null = null;
   /** @internal */ _frame: Frame | null;
   /** @internal */ _waiter: Future<unknown> | null = null;
-  /** @internal */ _cancelArrives = false;
-  /** @internal */ readonly _context: Context;
+  /** @internal Null until it was woken or has yielded for the first time. */ _cancelArrives: boolean | null =
+    null;
+  /** @internal Loop time at which it began to wait. */ _since: number | null = null;
   /** @internal Neighbours in the loop's list of tasks. */ _before: Task<unknown> | null = null;
   /** @internal */ _after: Task<unknown> | null = null;
-  /** @internal Awaits of async functions that run in this task. */ _strands: Set<AwaitStrand> | null = null;
-  /** @internal In which its innermost frame waits; null: outside every scope. */ _scope: CancelScope | null =
-    null;
-  /** @internal How many of them are in the ready queue. */ _readyStrands = 0;
   /** @internal For the inspector. */ _record: object | null = null;
-  #name: string | null;
-  #coroutine: Coroutine<T> | null;
-  /** The scope that is the whole task; null until somebody needs it. */
-  #root: TaskScope | null = null;
-  #asyncScope: AsyncResource | null = null;
-  #unlinkSignal: (() => void) | null = null;
+  /** @internal The name that the program gave it, or the N of its `Task-N`. */ _label: string | number;
+  /** @internal What it runs. */ _coroutine: Coroutine<T> | null;
+  /** @internal Its context, or what that is a copy of until somebody asks. */ _variables: Context | Values;
+  /** @internal */ _more: TaskExtras | null = null;
 
   /** Use {@link createTask}. @throws TypeError when `what` cannot be started. */
   constructor(what: Startable<T>, options?: TaskOptions & { readonly loop?: EventLoop | undefined }) {
@@ -76,31 +86,32 @@ export class Task<T> extends Future<T> {
     if (coroutine === undefined) throw notStartable(what);
     coroutine._start();
     const parent = currentTaskOrNull();
-    this.#coroutine = coroutine as Coroutine<T>;
+    this._coroutine = coroutine as Coroutine<T>;
     this._frame = coroutine;
-    this._id = ++lastId;
-    this.#name = options?.name === undefined ? null : String(options.name);
-    this._context = options?.context ?? copyContext();
-    if (tracksAsyncFunctions() || coroutine instanceof AsyncCall) this.#asyncScope = asyncScopeFor(this);
+    this._label = options?.name === undefined ? ++lastId : String(options.name);
+    this._variables = options?.context ?? currentValues();
+    if (tracksAsyncFunctions() || coroutine instanceof AsyncCall)
+      this._extras().asyncScope = asyncScopeFor(this);
     this._loop._addTask(this);
     if (instrument !== null) instrument.taskCreated(this, parent);
-    if (options?.signal !== undefined) this.#linkSignal(options.signal);
-    if (options?.eagerStart === true && tryGetRunningLoop() === this._loop) this.#startEagerly();
+    if (options?.signal !== undefined) this._linkSignal(options.signal);
+    if (options?.eagerStart === true && tryGetRunningLoop() === this._loop) this._startEagerly();
     else this._enqueue();
   }
 
-  /** Its first step is run in the middle of its creator's, which goes on afterwards (rules EA-02, EA-04). */
-  #startEagerly(): void {
+  /** @internal Its first step is run in the middle of its creator's, which goes on afterwards (rules EA-02, EA-04). */
+  _startEagerly(): void {
     this._resume(true);
-    if (this.done()) this.#coroutine = null;
+    if (this.done()) this._coroutine = null;
   }
 
   get name(): string {
-    return (this.#name ??= `Task-${this._id}`);
+    const label = this._label;
+    return typeof label === "string" ? label : `Task-${label}`;
   }
 
   set name(value: string) {
-    this.#name = String(value);
+    this._label = String(value);
   }
 
   getName(): string {
@@ -113,17 +124,58 @@ export class Task<T> extends Future<T> {
 
   /** @internal The name that the program gave it; unlike `name`, never an overridden getter of the program. */
   get _givenName(): string | null {
-    return this.#name;
+    return typeof this._label === "string" ? this._label : null;
+  }
+
+  /** @internal N of the `Task-N` that one without a name is called; 0 when it has one. */
+  get _number(): number {
+    return typeof this._label === "string" ? 0 : this._label;
+  }
+
+  /** @internal */
+  get _context(): Context {
+    const variables = this._variables;
+    return variables instanceof Context ? variables : (this._variables = contextOf(variables));
+  }
+
+  /** @internal The values of its context variables, without making the context for it. */
+  get _contextValues(): Values {
+    const variables = this._variables;
+    return variables instanceof Context ? variables._values : variables;
+  }
+
+  /** @internal Awaits of async functions that run in this task. */
+  get _strands(): Set<AwaitStrand> | null {
+    return this._more === null ? null : this._more.strands;
+  }
+
+  /** @internal How many of them are in the ready queue. */
+  get _readyStrands(): number {
+    return this._more === null ? 0 : this._more.readyStrands;
+  }
+
+  set _readyStrands(count: number) {
+    this._extras().readyStrands = count;
+  }
+
+  /** @internal In which its innermost frame waits; null: outside every scope. */
+  get _scope(): CancelScope | null {
+    return this._more === null ? null : this._more.scope;
+  }
+
+  /** @internal */
+  _extras(): TaskExtras {
+    return (this._more ??= new TaskExtras());
   }
 
   /** @internal */
   get _coroutineName(): string {
-    return this.#coroutine === null ? "" : this.#coroutine._name;
+    return this._coroutine === null ? "" : this._coroutine._name;
   }
 
   /** What it runs; null when it finished inside `createTask()` (see {@link TaskOptions.eagerStart}). */
   getCoro(): Coroutine<T> | null {
-    return this.#coroutine;
+    return this._coroutine;
   }
 
   getContext(): Context {
@@ -168,29 +220,29 @@ export class Task<T> extends Future<T> {
   _cancelScope(scope: CancelScope, message = "", reach = scope): void {
     const by = currentTaskOrNull();
     if (instrument !== null) instrument.cancelRequested(this, by, message);
-    const taken = this.#propagateCancel(reach, message);
+    const taken = this._propagateCancel(reach, message);
     const request = new CancelRequest(message, by?.name);
     scope.requested(request);
     if (!taken) reach.makeDue(request);
     scope.abortSignals(request, reach);
-    if (!taken && metCycle) this.#leaveCycle(reach);
+    if (!taken && metCycle) this._leaveCycle(reach);
   }
 
   /** Number of `cancel()` calls less `uncancel()` calls. */
   cancelling(): number {
-    return this.#root?.allRequests ?? 0;
+    return this._more?.root?.allRequests ?? 0;
   }
 
   /** Takes one request back; at 0 a cancel not yet delivered is withdrawn (rule UC-03). @returns what is left. */
   uncancel(): number {
     const place = currentPlaceOrNull();
-    this.#root?.uncancel(place instanceof CancelScope && place._task === this ? place : this._scope);
+    this._more?.root?.uncancel(place instanceof CancelScope && place._task === this ? place : this._scope);
     return this.cancelling();
   }
 
   /** @internal */
   _rootScope(): TaskScope {
-    return (this.#root ??= new TaskScope(this));
+    return (this._extras().root ??= new TaskScope(this));
   }
 
   /** @internal As a place where code runs, see Place. */
@@ -202,7 +254,7 @@ export class Task<T> extends Future<T> {
   _wake(future: Future<unknown>): void {
     this._waiter = null;
     this._cancelArrives = future._endedByCancel();
-    if (instrument !== null) instrument.taskScheduled(this);
+    if (activity !== null) activity.taskScheduled(this);
     this._enqueue();
   }
 
@@ -213,41 +265,43 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _run(): void {
-    this.#step(true);
+    this._step(true);
   }
 
   /** @internal Runs a step in the middle of other code, see {@link drive}. */
   _resume(delivers: boolean): void {
-    const before = setStepping(this._scope ?? this);
+    const before = interruptWith(this._scope ?? this);
     const context = enterContext(null);
     try {
-      this.#step(delivers);
+      this._step(delivers);
     } finally {
       enterContext(context);
-      setStepping(before);
+      goOnIn(before, this);
     }
   }
 
-  /** What ran before and what runs after it set themselves as the current ones: so it needs no restoring. */
-  #step(delivers: boolean): void {
-    setStepping(this._scope ?? this);
+  /** @internal What ran before and what runs after it set themselves as the current ones: so it needs no restoring. */
+  _step(delivers: boolean): void {
+    const more = this._more;
+    setStepping(more === null ? this : (more.scope ?? this));
     enterContext(null);
-    if (instrument !== null) instrument.stepEntered(this);
-    if (this.#asyncScope === null) {
+    if (activity !== null) activity.stepEntered(this);
+    if (more === null || more.asyncScope === null) {
       if (tracksAsyncFunctions()) this._loop._enterAsyncPlace(this._scope ?? this);
       drive(this, delivers);
     } else
       for (let again = true, first = delivers; again; first = false)
-        again = this.#asyncScope.runInAsyncScope(drive, undefined, this, first);
-    if (instrument !== null && !this.done()) instrument.stepLeft(this);
+        again = more.asyncScope.runInAsyncScope(drive, undefined, this, first);
+    if (activity !== null && !this.done()) activity.stepLeft(this);
   }
 
   /** @internal What its frames start from here on, and the awaits in there, belong to `scope`. */
   _changeScope(scope: CancelScope | null): boolean {
-    this._scope = scope;
+    const extras = this._extras();
+    extras.scope = scope;
     setStepping(scope ?? this);
-    if (this.#asyncScope !== null) {
-      this.#asyncScope = asyncScopeFor(scope ?? this);
+    if (extras.asyncScope !== null) {
+      extras.asyncScope = asyncScopeFor(scope ?? this);
       return true;
     }
     if (tracksAsyncFunctions()) this._loop._enterAsyncPlace(scope ?? this);
@@ -259,11 +313,11 @@ export class Task<T> extends Future<T> {
     // A cancel that came too late to be delivered still counts: the result is dropped (rule CA-10).
     if (this._pendingCancel() !== null) {
       const error = this._makeCancelled();
-      this.#end();
+      this._end();
       this._cancel(error.message, error);
     } else {
-      this.#end();
-      if (this._loop._debug && this.cancelling() > 0) this.#reportSwallowedCancel();
+      this._end();
+      if (this._loop._debug && this.cancelling() > 0) this._reportSwallowedCancel();
       super.setResult(value as T);
     }
     if (instrument !== null) instrument.taskDone(this);
@@ -271,7 +325,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _failed(error: unknown): void {
-    this.#end();
+    this._end();
     const cancelled = asCancelledError(error);
     // An AbortError counts as cancellation only when it carries ours (rule JS-17).
     if (cancelled !== null) this._cancel(cancelled.message, cancelled);
@@ -292,7 +346,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _pendingCancel(): string | null {
-    return this._pendingIn(this._scope)?.message ?? null;
+    return this._more === null ? null : (this._pendingIn(this._more.scope)?.message ?? null);
   }
 
   /** @internal */
@@ -309,12 +363,13 @@ export class Task<T> extends Future<T> {
 
   /** @internal What is due at the next suspension in `scope` (null: in the task, outside every scope). */
   _pendingIn(scope: CancelScope | null): CancelRequest | null {
-    return (scope ?? this.#root)?.due() ?? null;
+    const from = scope ?? (this._more === null ? null : this._more.root);
+    return from === null ? null : from.due();
   }
 
   /** @internal */
   _clearPendingIn(scope: CancelScope | null): void {
-    (scope ?? this.#root)?.delivered();
+    (scope ?? this._more?.root)?.delivered();
   }
 
   /** @internal */
@@ -329,8 +384,14 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _addStrand(strand: AwaitStrand): void {
-    (this._strands ??= new Set()).add(strand);
-    if (instrument !== null) instrument.stepLeft(this);
+    (this._extras().strands ??= new Set()).add(strand);
+    this._stepLeft();
+  }
+
+  /** @internal Its async functions wait, as far as anybody can see. */
+  _stepLeft(): void {
+    this._since = this._loop._iterationTime;
+    if (activity !== null && !this.done()) activity.stepLeft(this);
   }
 
   /** @internal */
@@ -340,30 +401,30 @@ export class Task<T> extends Future<T> {
 
   /** @internal Whether its coroutine is an async function, whose frames only V8 knows. */
   get _isAsync(): boolean {
-    return this.#coroutine instanceof AsyncCall;
+    return this._coroutine instanceof AsyncCall;
   }
 
   /** @internal Whether its coroutine is a generator, whose frames can be read. */
   get _isGenerator(): boolean {
-    return this.#coroutine instanceof GeneratorCoroutine;
+    return this._coroutine instanceof GeneratorCoroutine;
   }
 
-  /** As {@link #cancelWaits}, noticing when the cancel comes back: tasks may wait for each other in a circle. */
-  #propagateCancel(scope: CancelScope, message: string): boolean {
+  /** @internal As {@link _cancelWaits}, noticing when the cancel comes back: tasks may wait for each other in a circle. */
+  _propagateCancel(scope: CancelScope, message: string): boolean {
     const waiter = this._waiter;
     const forwards =
       waiter instanceof Task || waiter?._origin?.children !== undefined || this._strands !== null;
-    if (!forwards) return this.#cancelWaits(scope, message);
+    if (!forwards) return this._cancelWaits(scope, message);
     propagating.add(this);
     try {
-      return this.#cancelWaits(scope, message);
+      return this._cancelWaits(scope, message);
     } finally {
       propagating.delete(this);
     }
   }
 
-  /** Gives its wait up and takes the cancel itself: what it waits for waits for it, and would never tell. */
-  #leaveCycle(scope: CancelScope): void {
+  /** @internal Gives its wait up and takes the cancel itself: what it waits for waits for it, and would never tell. */
+  _leaveCycle(scope: CancelScope): void {
     metCycle = false;
     const owners: (Task<unknown> | AwaitStrand)[] = [this, ...(this._strands ?? [])];
     for (const owner of owners.reverse()) {
@@ -372,14 +433,14 @@ export class Task<T> extends Future<T> {
       waiter._forget(owner);
       owner._waiter = null;
       owner._cancelArrives = false;
-      if (instrument !== null) instrument.taskScheduled(this);
+      if (activity !== null) activity.taskScheduled(this);
       owner._enqueue();
       return;
     }
   }
 
-  /** Cancels all that waits in `scope`. @returns whether anything took the cancel from which the block will hear of it. */
-  #cancelWaits(scope: CancelScope, message: string): boolean {
+  /** @internal Cancels all that waits in `scope`. @returns whether anything took the cancel from which the block will hear of it. */
+  _cancelWaits(scope: CancelScope, message: string): boolean {
     let delivered = false;
     if (this._strands !== null)
       for (const strand of [...this._strands])
@@ -390,26 +451,30 @@ export class Task<T> extends Future<T> {
     return delivered;
   }
 
-  #end(): void {
+  /** @internal */
+  _end(): void {
     this._frame = null;
-    // Awaits that its async functions left behind go on, but no longer as this task.
-    this._strands = null;
-    this.#root?.delivered();
-    this.#asyncScope = null;
     this._loop._removeTask(this);
-    if (this.#unlinkSignal !== null) this.#unlinkSignal();
-    this.#unlinkSignal = null;
+    const extras = this._more;
+    if (extras === null) return;
+    // Awaits that its async functions left behind go on, but no longer as this task.
+    extras.strands = null;
+    extras.root?.delivered();
+    extras.asyncScope = null;
+    if (extras.unlinkSignal !== null) extras.unlinkSignal();
+    extras.unlinkSignal = null;
   }
 
-  /** `catch` catches a CancelledError too: in debug mode a task that ends as if nothing had been asked is named (JS-12). */
-  #reportSwallowedCancel(): void {
+  /** @internal `catch` catches a CancelledError too: in debug mode a task that ends as if nothing had been asked is named (JS-12). */
+  _reportSwallowedCancel(): void {
     this._loop.callExceptionHandler({
       message: `${this._describe()} was asked to cancel and returned normally: rethrow the CancelledError, or call uncancel() when that is meant`,
       task: this,
     });
   }
 
-  #linkSignal(signal: AbortSignal): void {
+  /** @internal */
+  _linkSignal(signal: AbortSignal): void {
     const abort = (): void => {
       const reason: unknown = signal.reason;
       this.cancel(
@@ -425,7 +490,7 @@ export class Task<T> extends Future<T> {
       return;
     }
     signal.addEventListener("abort", abort, { once: true });
-    this.#unlinkSignal = () => signal.removeEventListener("abort", abort);
+    this._extras().unlinkSignal = () => signal.removeEventListener("abort", abort);
   }
 }
 

@@ -6,7 +6,8 @@ import type { Registry } from "./registry.js";
 import type { Shape } from "./shape.js";
 import { STATES, SUSPENDED } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
-import { isNamed, NAME, nameOf, rawCoroutineOf, stateOf } from "./task-info.js";
+import { isNamed, NAME, nameOf, rawCoroutineOf } from "./task-info.js";
+import { sinceWhen, stateOf } from "./task-state.js";
 import { clean } from "./text.js";
 import { eachLabel, LABEL } from "./waits.js";
 
@@ -22,8 +23,9 @@ export function markMatching(
   const search = text === "" ? null : new TextSearch(registry, text);
   const wanted = statesWanted(filter);
   registry.tasks.forEach((record) => {
-    if (wanted[stateOf(registry, record)] === false) return;
-    if (filter.olderThan !== undefined && now - record.since < filter.olderThan) return;
+    const state = stateOf(registry, record);
+    if (wanted[state] === false) return;
+    if (filter.olderThan !== undefined && now - sinceWhen(record, state) < filter.olderThan) return;
     if (search !== null && !search.finds(record)) return;
     markUpwards(shape, record, marks);
   });
@@ -73,7 +75,7 @@ class TextSearch {
     if ((this.#inDefaultNames || isNamed(record)) && contains(lowerCase(nameOf(record)), this.#text))
       return true;
     if (this.#coroutines.contains(rawCoroutineOf(record))) return true;
-    if (record.state !== SUSPENDED) return false;
+    if (stateOf(this.#registry, record) !== SUSPENDED) return false;
     let found = false;
     eachLabel(this.#registry, record, (label) => {
       found ||= this.#labels.contains(label);

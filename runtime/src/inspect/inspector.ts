@@ -6,6 +6,7 @@ import type {
   TreeQuery,
 } from "@asyncscope/protocol";
 import { PROTOCOL_VERSION } from "@asyncscope/protocol";
+import type { Task } from "../core/task.js";
 import { chainObjects, describeChain, topObject } from "./chain.js";
 import { emit } from "./events.js";
 import { encode } from "./json.js";
@@ -50,10 +51,22 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     return null;
   };
 
+  const eachInterrupted = (visit: (task: Task<unknown>) => void): void => {
+    for (let i = 0; i < copies.length; i++) {
+      const tasks = copies[i]!.interruptedTasks;
+      for (let j = 0; j < tasks.length; j++) visit(tasks[j]!);
+    }
+  };
+
+  const setActivity: RuntimeCopy["setActivity"] = (activity) => {
+    for (let i = 0; i < copies.length; i++) copies[i]!.setActivity(activity);
+  };
+
   /** Lets a copy report to `to`, and takes in what it has already. */
   const join = (copy: RuntimeCopy, to: Registry): void => {
     to.sites.addScript(copy.script);
     copy.setInstrument(to);
+    if (to.listens) copy.setActivity(to);
     const tasks: Parameters<Registry["adoptExisting"]>[0][] = [];
     // Newest first.
     for (let task = copy.runningLoop()?._firstTask ?? null; task !== null; task = task._after)
@@ -62,7 +75,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
   };
 
   const start = (captureSites: boolean): Registry => {
-    const made = new Registry({ currentTask }, scripts());
+    const made = new Registry({ currentTask, eachInterrupted, setActivity }, scripts());
     made.captureSites = captureSites;
     for (let i = 0; i < copies.length; i++) join(copies[i]!, made);
     return made;

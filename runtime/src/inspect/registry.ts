@@ -1,6 +1,6 @@
 import type { SiteId, TaskId } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
-import type { Instrument } from "../core/instrument.js";
+import type { Activity, Instrument } from "../core/instrument.js";
 import type { EventLoop } from "../core/event-loop.js";
 import type { Task } from "../core/task.js";
 import { emit } from "./events.js";
@@ -10,18 +10,8 @@ import { deref, weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
 import { isAsyncFrame } from "./shapes.js";
 import { SiteBudget, SiteTable } from "./sites.js";
-import {
-  CANCELLED,
-  CREATED,
-  DONE,
-  FAILED,
-  RareFacts,
-  RUNNING,
-  SCHEDULED,
-  STATES,
-  SUSPENDED,
-  TaskRecord,
-} from "./task-record.js";
+import { CANCELLED, DONE, FAILED, RareFacts, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
+import { standing } from "./task-state.js";
 import { clean, describeError } from "./text.js";
 import { eachWait } from "./waits.js";
 
@@ -32,16 +22,21 @@ const NAME = 200;
 /** What the registry must know of the runtime, of all its copies in the program. */
 export interface World {
   currentTask(): Task<unknown> | null;
+  /** Calls `visit` with those in the middle of whose step that one runs. */
+  eachInterrupted(visit: (task: Task<unknown>) => void): void;
+  setActivity(activity: Activity | null): void;
 }
 
 /** Knows every task and primitive of the program. Fed by the core through {@link Instrument}. */
-export class Registry implements Instrument {
+export class Registry implements Instrument, Activity {
   readonly sites: SiteTable;
   readonly resources = new ResourceTable();
   /** Parent of the tasks that no task created. */
   readonly root = new TaskRecord(0, null, null, 0);
-  /** Number of tasks in each state, in the order of STATES; finished ones count as long as they are kept. */
-  readonly counts = [0, 0, 0, 0, 0, 0, 0];
+  /** Unfinished tasks. */
+  live = 0;
+  /** Finished tasks that are kept, by state from DONE on. */
+  readonly ended = [0, 0, 0];
   /** Every task known. */
   readonly tasks = new IdTable<TaskRecord>();
   version = 0;
@@ -56,8 +51,12 @@ export class Registry implements Instrument {
   readonly #primitives: SiteBudget;
   readonly #awaitSites = new WeakMap<object, SiteId>();
   #watched: readonly TaskId[] = [];
+  /** Those of them whose next change of state is to be told. */
+  #untold: TaskRecord[] = [];
   #loop: WeakRef<EventLoop> | null = null;
   #lastLoop: EventLoop | null = null;
+  /** Those that have unfinished tasks: an ended one must not stay alive for having been looked at. */
+  #loops: EventLoop[] = [];
   #lastId = 0;
   #armed = false;
   /** The program ran before anybody watched. */
@@ -92,25 +91,40 @@ export class Registry implements Instrument {
     return this.#world.currentTask();
   }
 
+  /** Calls `visit` with the tasks that are in the middle of a step. */
+  eachRunning(visit: (task: Task<unknown>) => void): void {
+    const current = this.currentTask();
+    if (current !== null) visit(current);
+    this.#world.eachInterrupted(visit);
+  }
+
   /** The loop of the task that was created last; it may have ended. */
   lastLoop(): EventLoop | undefined {
     return this.#loop === null ? undefined : deref(this.#loop);
   }
 
+  /** Calls `visit` with each loop that has unfinished tasks. */
+  eachLoop(visit: (loop: EventLoop) => void): void {
+    for (let i = 0; i < this.#loops.length; i++) visit(this.#loops[i]!);
+  }
+
+  /** Whether it wants to hear of what happens all the time. */
+  get listens(): boolean {
+    return this.#armed || this.#late || this.#untold.length > 0;
+  }
+
   /** The next change is told once through the binding, and the next one of each watched task. */
   arm(): void {
     this.#armed = true;
+    this.#untold = [];
     for (let i = 0; i < this.#watched.length; i++) {
       const record = this.tasks.get(this.#watched[i]!);
-      if (record !== undefined && !record.finished) record.watched = true;
+      if (record !== undefined && !record.finished) this.#untold[this.#untold.length] = record;
     }
+    this.#world.setActivity(this);
   }
 
   watch(ids: readonly TaskId[]): void {
-    for (let i = 0; i < this.#watched.length; i++) {
-      const record = this.tasks.get(this.#watched[i]!);
-      if (record !== undefined) record.watched = false;
-    }
     this.#watched = ids;
     this.arm();
   }
@@ -120,9 +134,8 @@ export class Registry implements Instrument {
     const known = this.recordOf(task);
     if (known !== undefined) return known;
     const record = this.#adopt(task, this.root);
-    // Whether one in the ready queue has started already cannot be seen.
-    this.#setState(record, task, task === this.currentTask() ? RUNNING : standing(task));
     this.#late = true;
+    this.#world.setActivity(this);
     eachWait(record, ({ _origin: origin }) => {
       if (origin !== null && origin.resource !== null) this.resources.of(origin.resource);
     });
@@ -131,6 +144,7 @@ export class Registry implements Instrument {
 
   /** Lets go of the program: nothing of this registry may hang on its tasks. */
   close(): void {
+    this.#world.setActivity(null);
     this.tasks.forEach((record) => {
       if (record.task !== null) record.task._record = null;
       record.task = null;
@@ -152,15 +166,15 @@ export class Registry implements Instrument {
   }
 
   stepEntered(task: Task<unknown>): void {
-    this.#setState((task._record as TaskRecord | null) ?? this.adoptExisting(task), task, RUNNING);
+    this.#happened(task, RUNNING);
   }
 
   stepLeft(task: Task<unknown>): void {
-    this.#setState((task._record as TaskRecord | null) ?? this.adoptExisting(task), task, standing(task));
+    this.#happened(task, standing(task));
   }
 
   taskScheduled(task: Task<unknown>): void {
-    this.#setState((task._record as TaskRecord | null) ?? this.adoptExisting(task), task, SCHEDULED);
+    this.#happened(task, SCHEDULED);
   }
 
   taskDone(task: Task<unknown>): void {
@@ -169,17 +183,21 @@ export class Registry implements Instrument {
     const rare = (record.rare ??= new RareFacts());
     const name = task._givenName;
     rare.name = name === null ? null : clean(name, NAME);
-    rare.number = task._id;
+    rare.number = task._number;
     rare.coroutine = task._coroutineName;
     rare.isAsync = task._isAsync;
     if (failed) {
       rare.error = describeError(task._peekError());
       rare.ended = new WeakRef(task);
     }
-    this.#setState(record, task, failed ? FAILED : task.cancelled() ? CANCELLED : DONE);
+    rare.state = failed ? FAILED : task.cancelled() ? CANCELLED : DONE;
+    rare.endedAt = task._loop._iterationTime;
+    this.live--;
+    this.ended[rare.state - DONE]!++;
     record.task = null;
+    this.#happened(task, rare.state);
     this.#finished.add(record);
-    if (task._loop._firstTask === null) this.#lastLoop = null;
+    if (task._loop._firstTask === null) this.#release(task._loop);
   }
 
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
@@ -226,49 +244,54 @@ export class Registry implements Instrument {
     task._record = record;
     this.tasks.add(record.id, record);
     parent.append(record);
-    this.counts[CREATED]!++;
+    this.live++;
     this.#changed();
     return record;
   }
 
-  /** Strongly only while it has tasks: an ended loop must not stay alive for having been looked at. */
   #remember(loop: EventLoop): void {
     this.#loop = new WeakRef(loop);
     this.#lastLoop = loop;
+    for (let i = 0; i < this.#loops.length; i++) if (this.#loops[i] === loop) return;
+    this.#loops[this.#loops.length] = loop;
   }
 
-  #setState(record: TaskRecord, task: Task<unknown>, state: number): void {
-    const counts = this.counts;
-    counts[record.state]!--;
-    counts[state]!++;
-    record.state = state;
-    record.since = task._loop._iterationTime;
+  #release(loop: EventLoop): void {
+    if (this.#lastLoop === loop) this.#lastLoop = null;
+    const left: EventLoop[] = [];
+    for (let i = 0; i < this.#loops.length; i++)
+      if (this.#loops[i] !== loop) left[left.length] = this.#loops[i]!;
+    this.#loops = left;
+  }
+
+  #happened(task: Task<unknown>, state: number): void {
+    const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
+    const left: TaskRecord[] = [];
+    for (let i = 0; i < this.#untold.length; i++)
+      if (this.#untold[i] !== record) left[left.length] = this.#untold[i]!;
+    const isToBeTold = left.length < this.#untold.length;
+    this.#untold = left;
+    // Whoever is told may ask again, and watch it again, before it is told the rest.
     this.#changed();
-    if (record.watched) this.#tellWatched(record);
+    if (!this.listens) this.#world.setActivity(null);
+    if (!isToBeTold) return;
+    emit({ type: "task", task: record.id, state: STATES[state]!, version: this.version });
   }
 
+  /** Only the first change after a question matters: it is told, and makes the next answer another version. */
   #changed(): void {
-    this.version++;
     if (!this.#armed) return;
     this.#armed = false;
+    this.version++;
+    if (!this.listens) this.#world.setActivity(null);
     emit({ type: "changed", version: this.version });
-  }
-
-  #tellWatched(record: TaskRecord): void {
-    record.watched = false;
-    emit({ type: "task", task: record.id, state: STATES[record.state]!, version: this.version });
   }
 
   #forget(record: TaskRecord): void {
     this.tasks.delete(record.id);
-    this.counts[record.state]!--;
+    this.ended[record.rare!.state - DONE]!--;
     record.parent!.dissolve(record);
     record.forget();
     this.#changed();
   }
-}
-
-/** Where a task that does not run stands: it waits, or it is in the ready queue (also after a bare yield). */
-function standing(task: Task<unknown>): number {
-  return task._waiter !== null && task._readyStrands === 0 ? SUSPENDED : SCHEDULED;
 }

@@ -1,7 +1,7 @@
 import type { EventLoop } from "../core/event-loop.js";
-import { currentTaskOrNull } from "../core/current-task.js";
-import { setInstrument } from "../core/instrument.js";
-import type { Instrument } from "../core/instrument.js";
+import { currentTaskOrNull, interruptedTasks } from "../core/current-task.js";
+import { setActivity, setInstrument } from "../core/instrument.js";
+import type { Activity, Instrument } from "../core/instrument.js";
 import { tryGetRunningLoop } from "../core/running-loop.js";
 import type { Task } from "../core/task.js";
 import { ownScript } from "./sites.js";
@@ -20,8 +20,11 @@ export interface RuntimeCopy {
   readonly version: string;
   readonly script: string;
   setInstrument(instrument: Instrument | null): void;
+  setActivity(activity: Activity | null): void;
   runningLoop(): EventLoop | null;
   currentTask(): Task<unknown> | null;
+  /** Those in the middle of whose step that one runs. */
+  readonly interruptedTasks: readonly Task<unknown>[];
 }
 
 /** The copy that this module is part of. */
@@ -30,7 +33,9 @@ export function thisCopy(): RuntimeCopy {
     version: ASYNCSCOPE_VERSION,
     script: ownScript(),
     setInstrument,
+    setActivity,
     runningLoop: tryGetRunningLoop,
     currentTask: currentTaskOrNull,
+    interruptedTasks,
   };
 }

@@ -3,8 +3,9 @@ import { eachFrame } from "./chain.js";
 import { deref } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import type { Shape } from "./shape.js";
-import { CREATED, RUNNING, STATES, SUSPENDED } from "./task-record.js";
+import { CREATED, STATES, SUSPENDED } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
+import { sinceWhen, stateOf } from "./task-state.js";
 import { clean } from "./text.js";
 import { describeWaits, taskName } from "./waits.js";
 
@@ -27,21 +28,16 @@ export function taskInfo(registry: Registry, shape: Shape, record: TaskRecord): 
     created: record.created < 0 ? -record.created : record.created,
     ...(record.created < 0 ? { createdIsInferred: true } : {}),
     createdAt: record.createdAt,
-    since: record.since,
+    since: sinceWhen(record, state),
     waits,
     ...(count > waits.length ? { waitCount: count } : {}),
-    depth: task === null || record.state === CREATED ? 0 : depthOf(registry, record),
+    depth: task === null || state === CREATED ? 0 : depthOf(registry, record),
     cancelling: task === null ? 0 : task.cancelling(),
     ...(rare?.cancelledBy == null ? {} : { cancelledBy: rare.cancelledBy }),
     ...(rare?.error == null ? {} : { error: rare.error }),
     ...(ended?._isUnretrieved() === true ? { unretrieved: true } : {}),
     childCount: shape.childCount(record),
   };
-}
-
-/** A task asked about from inside itself (at a breakpoint, say) runs, whatever was last noted of it. */
-export function stateOf(registry: Registry, record: TaskRecord): number {
-  return record.task !== null && record.task === registry.currentTask() ? RUNNING : record.state;
 }
 
 /** Its name as it is shown. */

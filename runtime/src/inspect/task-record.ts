@@ -1,7 +1,7 @@
 import type { SiteId, TaskId, TaskState } from "@asyncscope/protocol";
 import type { Task } from "../core/task.js";
 
-/** States as small integers, in the order of {@link STATES}. */
+/** States as small integers, in the order of {@link STATES}. The first four are read off the task, see task-state.ts. */
 export const CREATED = 0;
 export const SCHEDULED = 1;
 export const RUNNING = 2;
@@ -23,6 +23,10 @@ export const STATES: readonly TaskState[] = [
 /** What most tasks never have. */
 export class RareFacts {
   cancelledBy: { readonly task: TaskId; readonly site: SiteId; readonly message: string } | null = null;
+  /** Of a task that has ended: one from DONE on. */
+  state = -1;
+  /** When it ended, on the loop's clock. */
+  endedAt = 0;
   error: string | null = null;
   /** Of a task that has ended: its name cut to what is shown, null when the program gave none. */
   name: string | null = null;
@@ -45,16 +49,11 @@ class Children {
 
 /** What the registry knows of a task: linked lists instead of maps, so that a task costs one small object. */
 export class TaskRecord {
-  state = CREATED;
   /** Where it was created, 0 when not known; negative when inferred from earlier tasks. */
   created: SiteId = 0;
-  /** Loop time of the last change of `state`. */
-  since: number;
   before: TaskRecord | null = null;
   after: TaskRecord | null = null;
   children: Children | null = null;
-  /** Its next change of state is to be told. */
-  watched = false;
   rare: RareFacts | null = null;
   /** Null once it has ended: watching must not keep results alive. */
   task: Task<unknown> | null;
@@ -71,11 +70,10 @@ export class TaskRecord {
     readonly createdAt: number,
   ) {
     this.task = task;
-    this.since = createdAt;
   }
 
   get finished(): boolean {
-    return this.state >= DONE;
+    return this.rare !== null && this.rare.state >= DONE;
   }
 
   get childCount(): number {
@@ -139,6 +137,5 @@ export class TaskRecord {
     this.parent = this.before = this.after = null;
     this.children = null;
     this.rare = null;
-    this.watched = false;
   }
 }

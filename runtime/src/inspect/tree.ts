@@ -6,9 +6,10 @@ import { INCLUDED, Marks } from "./marks.js";
 import { count } from "./numbers.js";
 import type { Registry } from "./registry.js";
 import type { Shape } from "./shape.js";
-import { stateOf, taskInfo } from "./task-info.js";
+import { taskInfo } from "./task-info.js";
 import { STATES } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
+import { countStates } from "./task-state.js";
 import { TreeWalk } from "./tree-walk.js";
 
 /** Answers a {@link TreeQuery}: filters and pages first, caps after, and counts what the caps hid. */
@@ -59,13 +60,7 @@ function rows(registry: Registry, shape: Shape, marks: Marks, shown: readonly Ta
 
 function counts(registry: Registry): TreeReply["counts"] {
   const result = {} as Record<TaskState, number>;
-  for (let i = 0; i < STATES.length; i++) result[STATES[i]!] = registry.counts[i]!;
-  // Asked from inside a task: that one runs, whatever was last noted of it.
-  const current = registry.currentTask();
-  const record = current === null ? undefined : registry.recordOf(current);
-  if (record !== undefined) {
-    result[STATES[record.state]!]--;
-    result[STATES[stateOf(registry, record)]!]++;
-  }
+  const counted = countStates(registry);
+  for (let i = 0; i < STATES.length; i++) result[STATES[i]!] = counted[i]!;
   return result;
 }

@@ -16,7 +16,7 @@ export const LABEL = 120;
 
 /** Calls `visit` with the futures a task waits for: its own, or those of the awaits inside its async functions. */
 export function eachWait(
-  record: Pick<TaskRecord, "task" | "since">,
+  record: Pick<TaskRecord, "task">,
   visit: (future: Future<unknown>, since: number, awaitable: object | null) => void,
 ): void {
   const { task } = record;
@@ -32,8 +32,7 @@ export function eachWait(
   if (own === null) return;
   // The end of an async function says less than the awaits inside it, which are told already.
   if (asyncCallOf(own) !== null && known > 0) return;
-  const { _since } = own as Future<unknown> & { readonly _since?: number };
-  visit(own, _since ?? record.since, null);
+  visit(own, task._since ?? 0, null);
 }
 
 /**
@@ -211,5 +210,5 @@ function pending(future: Future<unknown>): string {
 
 /** As `task.name`, without a getter that the program may have put there. */
 export function taskName(task: Task<unknown>): string {
-  return task._givenName ?? `Task-${task._id}`;
+  return task._givenName ?? `Task-${task._number}`;
 }

@@ -42,7 +42,7 @@ export class Awaiters {
     for (let task = loop._firstTask; task !== null; task = task._after) tasks.push(task);
     // The loop's list begins with the newest: here the oldest is to come first.
     for (const task of tasks.reverse())
-      eachWait({ task, since: 0 }, (waited) =>
+      eachWait({ task }, (waited) =>
         eachFutureBehind(waited, (future) => {
           const known = this.#of.get(future);
           if (known === undefined) this.#of.set(future, new Set([task]));

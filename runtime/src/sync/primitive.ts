@@ -1,7 +1,7 @@
 import { RuntimeError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import type { Inspectable, InspectedWaiter, Inspection, PrimitiveKind } from "../core/inspectable.js";
-import { instrument } from "../core/instrument.js";
+import { activity } from "../core/instrument.js";
 import { getRunningLoop } from "../core/running-loop.js";
 
 /** Options that every primitive takes. */
@@ -55,6 +55,6 @@ export abstract class Primitive {
 
   /** @internal Contents, owner or waiters are not what they were. */
   _changed(): void {
-    if (instrument !== null) instrument.primitiveChanged(this satisfies Inspectable);
+    if (activity !== null) activity.primitiveChanged(this satisfies Inspectable);
   }
 }

@@ -3,6 +3,7 @@ import type { Suspension } from "../core/awaitable.js";
 import { Context } from "../core/context.js";
 import type { Coroutine } from "../core/coroutine.js";
 import { Operation } from "../core/coroutine.js";
+import { tracksAsyncFunctions } from "../core/current-task.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
@@ -110,6 +111,7 @@ export function sleep(ms: number, result?: unknown): Coroutine<unknown> {
   if (typeof ms !== "number") throw new TypeError(`sleep() takes milliseconds, got ${typeof ms}`);
   if (Number.isNaN(ms)) throw new ValueError("sleep() takes milliseconds, got NaN");
   // Whoever watches tells the waits of async functions apart by their objects.
-  if (ms <= 0 && result === undefined && instrument === null) return letOneIterationPass;
+  if (ms <= 0 && result === undefined && (instrument === null || !tracksAsyncFunctions()))
+    return letOneIterationPass;
   return new Sleep(ms, result);
 }

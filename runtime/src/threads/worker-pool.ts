@@ -4,7 +4,7 @@ import { RuntimeError, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
 import type { Inspectable, Inspection } from "../core/inspectable.js";
-import { instrument } from "../core/instrument.js";
+import { activity, instrument } from "../core/instrument.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import type { ErrorClasses } from "./error-transfer.js";
 import { PoolWorker } from "./pool-worker.js";
@@ -286,7 +286,7 @@ export class WorkerPool {
   }
 
   #changed(): void {
-    if (instrument !== null) instrument.primitiveChanged(this satisfies Inspectable);
+    if (activity !== null) activity.primitiveChanged(this satisfies Inspectable);
   }
 
   #describeEnd(): string {
