@@ -1,4 +1,4 @@
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { MessagePort, WorkerOptions } from "node:worker_threads";
 import { WORKER_PRELOAD_KEY } from "@asyncscope/protocol";
 import type { WorkerPreload } from "@asyncscope/protocol";
@@ -43,6 +43,8 @@ export class PoolWorker {
   #jobs = 0;
   #error: unknown = undefined;
   #isEnding = false;
+  /** Takes no more jobs, whatever it says. */
+  #isDying = false;
   #isHeld = false;
 
   /** @throws Node's error when the options are not good for a worker. */
@@ -165,7 +167,7 @@ export class PoolWorker {
     if (job === null) return;
     if ("error" in message) job.fail(decodeError(message.error, this.#owner.errors));
     else job.succeed(message.value);
-    this.#owner.isFree(this);
+    if (!this.#isDying) this.#owner.isFree(this);
   }
 
   #unreadable(reason: string): void {
@@ -174,20 +176,32 @@ export class PoolWorker {
     job.fail(
       new TypeError(`what ${job.work.name} sent or was sent cannot be read in the other thread: ${reason}`),
     );
-    this.#owner.isFree(this);
+    if (!this.#isDying) this.#owner.isFree(this);
   }
 
   /** Nobody in the thread caught it: Node ends the thread after this. */
   #failed(error: unknown): void {
+    this.#hearOut();
     this.#error = error;
     if (this.job === null) this.#owner.failed(this, error);
   }
 
   #exited(code: number): void {
+    this.#hearOut();
     this.#port.close();
     const job = this.#release();
     if (job !== null) job.fail(this.#whyBroken(job, code));
     this.#owner.isGone(this);
+  }
+
+  /** The end of a thread may overtake what it said last. */
+  #hearOut(): void {
+    this.#isDying = true;
+    for (;;) {
+      const last = receiveMessageOnPort(this.#port) as { readonly message: FromWorker } | undefined;
+      if (last === undefined) return;
+      this.#receive(last.message);
+    }
   }
 
   #whyBroken(job: ThreadJob, code: number): BrokenWorkerError {

@@ -175,12 +175,22 @@ describe("executors", function () {
         function* () {
           const loop = getRunningLoop();
           const pool = new WorkerPool({ size: 1, name: "leaky" });
-          const leave = (): void => {
-            setTimeout(() => {
+          const gate = new Gate();
+          const leave = (cells: Int32Array): string => {
+            process.once("exit", () => {
+              Atomics.store(cells, 2, 1);
+              Atomics.notify(cells, 2);
+            });
+            setImmediate(() => {
               throw new RangeError("left over");
-            }, 1);
+            });
+            return "left";
           };
-          yield* form.wait(loop.runInExecutor(pool, leave));
+          const left = loop.runInExecutor(pool, leave, gate.cells);
+          // This thread stands still until that one has ended, which no cell can say: its result must not be overtaken.
+          Atomics.wait(gate.cells, 2, 0);
+          Atomics.wait(gate.cells, 1, 0, 100);
+          assert.equal(yield* form.wait(left), "left");
           while (reports.length === 0) yield* form.wait(sleep(1));
           assert.equal(yield* form.wait(loop.runInExecutor(pool, () => 5)), 5);
           yield* form.wait(pool.shutdown());
