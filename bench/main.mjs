@@ -1,5 +1,6 @@
 // npm run bench: measures the runtime beside its peers, prints tables, writes docs/performance.md.
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { performanceDocument } from "./lib/document.mjs";
 import { parseOptions } from "./lib/options.mjs";
@@ -11,6 +12,7 @@ import { quietly } from "../scripts/lib/processes.mjs";
 import { root } from "../scripts/lib/root.mjs";
 
 const started = Date.now();
+const loadBefore = load();
 const options = chosenOptions();
 if (options.build) {
   await ensureDependencies(progress);
@@ -38,7 +40,15 @@ for (const failure of failures) progress(`failed: ${failure}`);
 const output = options.output ?? (options.whole ? join(root, "docs/performance.md") : undefined);
 if (output === undefined) progress("docs/performance.md is as it was: only a whole run writes it");
 else {
-  writeFileSync(output, performanceDocument(results, { ...options, versions }));
+  writeFileSync(
+    output,
+    performanceDocument(results, {
+      ...options,
+      versions,
+      minutes: Math.round((Date.now() - started) / 60_000),
+      load: [loadBefore, load()],
+    }),
+  );
   progress(`wrote ${output}`);
 }
 process.exitCode = failures.length > 0 ? 1 : 0;
@@ -51,6 +61,11 @@ function chosenOptions() {
     console.error(error instanceof Error ? error.message : error);
     process.exit(2);
   }
+}
+
+/** Of the last minute; 0 on Windows. */
+function load() {
+  return loadavg()[0] ?? 0;
 }
 
 /** On stderr, so that stdout is the tables alone. @param {string} line */

@@ -8,24 +8,23 @@ import { asyncTable, goalTable, workloadTable } from "./tables.mjs";
 
 /**
  * @param {readonly import("./rounds.mjs").Result[]} results
- * @param {{ rounds: number, versions: ReadonlyMap<string, string> }} run
+ * @param {{ rounds: number, versions: ReadonlyMap<string, string>, minutes: number, load: readonly [number, number] }} run
+ *   `load`: the machine's load average when it began and when it ended
  */
-export function performanceDocument(results, { rounds, versions }) {
+export function performanceDocument(results, { rounds, versions, minutes, load }) {
   const missed = results.filter((result) => judge(result)?.verdict === "missed");
   const async = asyncTable(results);
   return `# Performance
 
-Made by \`npm run bench\`; do not edit. It takes about a quarter of an hour. \`npm run bench -- --only switch,lock --quick\` measures a part.
+Made by \`npm run bench\`; do not edit. \`npm run bench -- --only switch,lock --quick\` measures a part.
 
-${machine(versions)
-  .map((line) => `- ${line}`)
-  .join("\n")}
+${[...machine(versions), circumstances(minutes, load)].map((line) => `- ${line}`).join("\n")}
 
 ## How it is measured
 
 Each contestant runs each workload in a process of its own: it warms up, repeats the workload, and reports the median of the repetitions. ${rounds} such rounds follow each other, all contestants in turn (A B C, A B C, …), so that whatever else the machine does meets all alike; the tables give the median of the rounds and the lowest and highest. A contestant that has spent more than 8 s on a workload takes part in no further round of it. Times are wall-clock time with Node's default settings; memory is what the heap holds after a full collection (for CPython: what the resident set grew by).
 
-*Floor* is a minimal trampoline of generators, written for these workloads alone: no errors, no names, no cancellation but that of sleepers, fair to the rest of the process every 4,096 steps. *Registry on* is how the runtime works in a program under the debugger: every task and primitive is known to the inspector. The goals hold for generators with the registry on.
+*Floor* is a minimal trampoline of generators, written for these workloads alone: no errors, no names, no cancellation but that of sleepers, fair to the rest of the process every 4,096 steps. *Registry on* is how the runtime works in a program under the debugger: every task and primitive is known to the inspector. The goals are set for generators with the registry on.
 
 ## Goals
 
@@ -69,6 +68,13 @@ function machine(versions) {
     }),
     ...(peers.length === 0 ? [] : [peers.join(", ")]),
   ];
+}
+
+/** Wall-clock times of a busy machine are long, and their ratios less sure. @param {number} minutes @param {readonly [number, number]} load */
+function circumstances(minutes, [before, after]) {
+  const busy = before > cpus().length || after > cpus().length;
+  const caution = busy ? ": more than it has cores, so that times are long and their spread is wide" : "";
+  return `The run took ${minutes} minutes; load average ${before.toFixed(1)} when it began, ${after.toFixed(1)} when it ended${caution}`;
 }
 
 function distribution() {

@@ -37,7 +37,7 @@ const NODE_FLAGS = {
 export async function measure(contestant, workload, scale) {
   if (contestant.package !== undefined && !isInstalled(contestant.package))
     return { skipped: "its package is not installed" };
-  const size = (scale === "full" && contestant.smaller?.[workload.id]?.size) || workload.sizes[scale];
+  const size = (scale === "full" && contestant.smaller?.[workload.id]) || workload.sizes[scale];
   const answer = await runJob(contestant, {
     workload: workload.id,
     kind: workload.kind,

@@ -2,7 +2,7 @@ import { workloads } from "../workloads.mjs";
 
 const USAGE = `Usage: npm run bench -- [options]
   --only WORKLOAD[,WORKLOAD]   ${workloads.map(({ id }) => id).join(", ")}
-  --rounds N    rounds of each workload, default 5
+  --rounds N    rounds of each workload, default 3
   --quick       smaller sizes, 3 rounds
   --no-peers    without the packages of others
   --no-build    measures runtime/dist as it is
@@ -42,7 +42,7 @@ export function parseOptions(args) {
     else if (name === "--output") output = value();
     else throw new Error(`Unknown argument ${args[i]}.\n${USAGE}`);
   }
-  rounds ??= { full: 5, quick: 3, smoke: 1 }[scale];
+  rounds ??= { full: 3, quick: 3, smoke: 1 }[scale];
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds takes a number from 1 on.\n${USAGE}`);
   const wrong = only?.filter((id) => !workloads.some((workload) => workload.id === id)) ?? [];
