@@ -152,7 +152,18 @@ describe("asyncscope in a terminal", function () {
       assert.match(stderr, message);
       assert.equal(code, 1);
       assert.ok(took < 11_000, `${took} ms`);
+      assert.ok(Subject.allAlive);
     });
+
+  it("leaves a program alone that a signal would harm: it is in a synchronous read", async function () {
+    if (process.platform !== "linux") this.skip();
+    const { subject } = await closed("sync-read.mjs");
+    await eventually("it reads", () => !/running/.test(readFileSync(`/proc/${subject.pid}/syscall`, "utf8")));
+    const { code, stderr } = await asyncscope("ps", subject.pid);
+    assert.match(stderr, /blocked in a synchronous read/);
+    assert.equal(code, 1);
+    assert.ok(subject.alive);
+  });
 
   it("does not wait for a program that never comes back to its loop [slow]", async () => {
     const { subject } = await closed("busy-loop.mjs");

@@ -60,6 +60,10 @@ export class Subject {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  static get allAlive(): boolean {
+    return [...Subject.#all].every((each) => each.alive);
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

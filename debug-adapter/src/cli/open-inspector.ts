@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspectorUrl } from "../backends/node/launch/attach.js";
@@ -31,6 +32,10 @@ export async function openInspector(program: NodeProcess): Promise<OpenInspector
     throw new CliError(
       `Process ${pid} does not open its inspector on SIGUSR1 (started with --disable-sigusr1, or about to end). Start it with --inspect.`,
     );
+  if (isInRead(pid))
+    throw new CliError(
+      `Process ${pid} is blocked in a synchronous read, which the signal that opens its inspector would end with an error. Try again when it goes on.`,
+    );
   const before = await listeningPorts(pid);
   sendSignal(pid);
   const start = performance.now();
@@ -56,10 +61,34 @@ export async function openInspector(program: NodeProcess): Promise<OpenInspector
         );
     }
     await delay(POLL_MS);
+    if (!isAlive(pid)) throw new CliError(`Process ${pid} ended during the look.`);
   }
   throw new CliError(
     `Process ${pid} did not open its inspector within ${PATIENCE_MS / 1000} s: it is blocked in native code, such as a synchronous child process or file operation. Try again when it goes on.`,
   );
+}
+
+/** The numbers of the system call read(). */
+const READ: Readonly<Record<string, string>> = { x64: "0", arm64: "63" };
+
+/**
+ * Whether the main thread stands in a synchronous read, of a pipe or terminal say. Any signal ends that with EINTR
+ * (measured; all other calls of Node's go on), and with it most programs.
+ */
+function isInRead(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ")[0] === READ[process.arch];
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether somebody listens there. */
