@@ -34,6 +34,8 @@ export abstract class BaseEventLoop {
     new Set<NeverAwaited>();
   /** @internal Sockets and the like: they end with the loop. */ readonly _resources = new Set<{
     _loopClosed(): void;
+    /** The program has ended and its tasks clean up: they may wait for it, it keeps the process alive from now on. */
+    _shuttingDown?(): void;
   }>();
   /** @internal Its default executor has threads, or may have. */ _usesExecutor = false;
   /**

@@ -188,6 +188,12 @@ export class EventLoop extends BaseEventLoop {
    */
   _shutDown(): void {
     this.#isShuttingDown = true;
+    for (const resource of this._resources) resource._shuttingDown?.();
+  }
+
+  /** @internal */
+  get _isShuttingDown(): boolean {
+    return this.#isShuttingDown;
   }
 
   /** @internal */

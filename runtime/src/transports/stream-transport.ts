@@ -64,7 +64,7 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     this._loop._resources.add(this);
     this._owner?._attach(this);
     // The running loop keeps the process alive, the socket does not.
-    if (this.#stream instanceof Socket) this.#stream.unref();
+    if (this.#stream instanceof Socket && !this._loop._isShuttingDown) this.#stream.unref();
     this.#stream.on("error", this.#onError);
     this.#stream.on("close", this.#onClose);
   }
@@ -158,6 +158,11 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
 
   abort(): void {
     this.#force(null);
+  }
+
+  /** @internal A task that cleans up may wait for data or for the end. */
+  _shuttingDown(): void {
+    if (this.#stream instanceof Socket) this.#stream.ref();
   }
 
   /** @internal The loop is closed: nobody is there to be told. */
