@@ -7,8 +7,8 @@ import { root } from "./lib/root.mjs";
 
 /** Sections of the rules whose features exist. */
 const SECTIONS = [
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30,
-  31, 32,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
+  30, 31, 32,
 ];
 /** Lies beside the project where it is developed; users of the project do not have it. */
 const RULES = join(root, "../shared/spec/asyncio-semantics.md");

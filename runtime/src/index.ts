@@ -102,6 +102,7 @@ export type { SemaphoreStatistics } from "./sync/semaphore.js";
 export { asCompleted } from "./tasks/as-completed.js";
 export type { AsCompleted, AsCompletedOptions, CompletedFuture } from "./tasks/as-completed.js";
 export { allTasks, createTask } from "./tasks/create-task.js";
+export { asyncGen } from "./tasks/async-generators.js";
 export { createEagerTaskFactory, eagerTaskFactory } from "./tasks/eager-tasks.js";
 export type { TaskConstructor } from "./tasks/eager-tasks.js";
 export { ensureFuture } from "./tasks/ensure-future.js";

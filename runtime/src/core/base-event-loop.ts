@@ -38,15 +38,11 @@ export abstract class BaseEventLoop {
     _shuttingDown?(): void;
   }>();
   /** @internal Its default executor has threads, or may have. */ _usesExecutor = false;
-  /**
-   * Milliseconds of loop time. In debug mode a callback, or a task between two waits, that takes at least as long is
-   * named to {@link logger}: meanwhile nothing else could run (rule DB-01).
-   */
-  slowCallbackDuration = 100;
   /** @internal */ _debug: boolean;
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
   #taskFactory: TaskFactory | null = null;
+  #slowCallbackDuration = 100;
   #signals: SignalHandlers | null = null;
 
   constructor(debug: boolean | undefined) {
@@ -55,6 +51,32 @@ export abstract class BaseEventLoop {
 
   /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
   abstract time(): number;
+
+  /**
+   * For a loop that something else drives (frames of a game, a GUI, a test): makes it the running one, as `runForever()`
+   * does. Then call {@link runOnce} whenever something is to be done, and {@link runForeverCleanup} at the end, also
+   * after an error. A subclass may override both to do more; `runForever()` calls them too.
+   * @throws RuntimeError when it is closed, or when this or another loop runs (rule LP-12).
+   * @example
+   * loop.runForeverSetup();
+   * try { while (!loop.isStopping()) { loop.runOnce(); await nextFrame(); } }
+   * finally { loop.runForeverCleanup(); }
+   */
+  abstract runForeverSetup(): void;
+
+  /**
+   * Runs one iteration: timers that are due and what is ready. Let Node go on before the next one: async functions go on
+   * in microtasks.
+   * @returns milliseconds until there is something to do again: 0, up to the next timer, or Infinity.
+   * @throws RuntimeError when the loop was not set up; a fatal error of the iteration (rule EH-06).
+   */
+  abstract runOnce(): number;
+
+  /** The opposite of {@link runForeverSetup}. */
+  abstract runForeverCleanup(): void;
+
+  /** Whether `stop()` was called in this run. */
+  abstract isStopping(): boolean;
 
   /** @internal @throws RuntimeError once it is closed. */
   abstract _checkOpen(): void;
@@ -78,6 +100,19 @@ export abstract class BaseEventLoop {
 
   set debug(enabled: boolean) {
     this._debug = enabled;
+  }
+
+  /**
+   * Milliseconds of loop time, 100 at first. In debug mode a callback, or a task between two waits, that takes at least
+   * as long is named to {@link logger}: meanwhile nothing else could run (rule DB-01). @throws TypeError
+   */
+  get slowCallbackDuration(): number {
+    return this.#slowCallbackDuration;
+  }
+
+  set slowCallbackDuration(duration: number) {
+    checkTime(duration, "slowCallbackDuration");
+    this.#slowCallbackDuration = duration;
   }
 
   /** Calls `callback()` in the next iteration, after what is scheduled already (rule LP-01). */

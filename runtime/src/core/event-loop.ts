@@ -13,10 +13,11 @@ import {
 import { isFatal, RuntimeError } from "./errors.js";
 import type { FatalError } from "./errors.js";
 import { sourceOf } from "./exception-handler.js";
-import type { Future } from "./future.js";
+import { Future } from "./future.js";
 import type { Handle, Runnable, TimerHandle } from "./handle.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { SlowSteps } from "./slow-steps.js";
+import type { Startable } from "./task.js";
 
 // As they are now: a test that fakes time moves the loop's timers (SystemClock asks for the present ones), but the
 // loop itself goes on.
@@ -115,37 +116,84 @@ export class EventLoop extends BaseEventLoop {
    */
   runForever(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this._checkOpen();
-      if (this.#running) throw new RuntimeError("this event loop is already running");
-      if (tryGetRunningLoop() !== null)
-        throw new RuntimeError(
-          "cannot run an event loop while another one is running: await its work instead",
-        );
+      this.#checkCanRun();
+      try {
+        this.runForeverSetup();
+      } catch (error) {
+        this.runForeverCleanup();
+        throw error;
+      }
       const keepAlive = setInterval(() => undefined, FOREVER);
       if (this.#isShuttingDown) keepAlive.unref();
-      this.#running = true;
-      setRunningLoop(this);
       this.#endRun = (error) => {
-        clearInterval(keepAlive);
-        this.#slowSteps?.stop();
-        this.#disarm();
-        this.#running = this.#stopping = false;
         this.#endRun = null;
-        setRunningLoop(null);
+        clearInterval(keepAlive);
+        try {
+          this.runForeverCleanup();
+        } catch (mistake) {
+          reject(mistake);
+        }
         if (error === null) resolve();
         else reject(error);
       };
+      this.#turnScheduled = false;
       this.#scheduleTurn();
     });
   }
 
+  override runForeverSetup(): void {
+    this.#checkCanRun();
+    this.#running = true;
+    // As long as nobody else does it, whoever set it up calls runOnce(): no turn is scheduled.
+    this.#turnScheduled = true;
+    setRunningLoop(this);
+  }
+
+  override runOnce(): number {
+    if (!this.#running || this.#endRun !== null)
+      throw new RuntimeError(
+        "runOnce() is for a loop that was set up with runForeverSetup() and not by runForever()",
+      );
+    this.#now = this.#iterationTime = this.#clock.now();
+    try {
+      this.#iterate();
+    } finally {
+      this.#iterationTime = null;
+    }
+    const error = this.#fatalError;
+    this.#fatalError = null;
+    if (error !== null) throw error;
+    if (this.#firstReady !== null) return 0;
+    const timer = this._timers.peek();
+    return timer === null ? Infinity : Math.max(0, timer._when - this.#clock.now());
+  }
+
+  override runForeverCleanup(): void {
+    this.#slowSteps?.stop();
+    this.#disarm();
+    this.#running = this.#stopping = this.#turnScheduled = false;
+    if (tryGetRunningLoop() === this) setRunningLoop(null);
+  }
+
+  override isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  #checkCanRun(): void {
+    this._checkOpen();
+    if (this.#running) throw new RuntimeError("this event loop is already running");
+    if (tryGetRunningLoop() !== null)
+      throw new RuntimeError("cannot run an event loop while another one is running: await its work instead");
+  }
+
   /**
-   * Runs until `future` is done and gives its outcome.
+   * Runs until a future, or a coroutine or function that is made a task, is done and gives its outcome.
    * @throws RuntimeError when the loop was stopped before (rule LP-11).
    */
-  async runUntilComplete<T>(future: Future<T>): Promise<T> {
+  async runUntilComplete<T>(what: Future<T> | Startable<T>): Promise<T> {
     const stop = (): void => this.stop();
     this._checkOpen();
+    const future = what instanceof Future ? what : this.createTask(what);
     future.addDoneCallback(stop);
     try {
       await this.runForever();

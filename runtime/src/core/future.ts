@@ -101,7 +101,7 @@ export class Future<T> implements Awaitable<T> {
       case FAILED:
         throw (this._value as UnretrievedError).toThrow();
       case CANCELLED:
-        throw this._cancelledError();
+        throw this.makeCancelledError();
       default:
         throw new InvalidStateError("the result is not there yet: wait for it with yield* or await");
     }
@@ -118,7 +118,7 @@ export class Future<T> implements Awaitable<T> {
       case FAILED:
         return retrieved(this._value as UnretrievedError);
       case CANCELLED:
-        throw this._cancelledError();
+        throw this.makeCancelledError();
       default:
         throw new InvalidStateError("there is no outcome yet: wait for it with yield* or await");
     }
@@ -224,6 +224,24 @@ export class Future<T> implements Awaitable<T> {
     this._settled();
   }
 
+  /**
+   * For subclasses: the error that a cancellation throws, to the one who asks for the outcome and, of a task, into its
+   * coroutine. One that overrides it keeps the message by asking `super`.
+   */
+  protected makeCancelledError(): CancelledError {
+    return this._cancelledError();
+  }
+
+  /** For subclasses: where it was created, in debug mode; null otherwise (rule FU-17). */
+  protected get sourceTraceback(): string | null {
+    return this._source?.stack ?? null;
+  }
+
+  /** @internal */
+  _madeCancelledError(): CancelledError {
+    return this.makeCancelledError();
+  }
+
   /** @internal The first one that asks gets the original error, later ones fresh ones with its message (CA-16). */
   _cancelledError(): CancelledError {
     const value = this._value as string | CancelRequest | CancelledError;
@@ -298,7 +316,7 @@ function errorForAwaiter(future: Future<unknown>): unknown {
     return error;
   }
   const original = future._value instanceof CancelledError;
-  const error = future._cancelledError();
+  const error = future._madeCancelledError();
   if (original) addAwaitFrame(error, nextMethod);
   return error;
 }

@@ -356,6 +356,12 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _makeCancelled(): CancelledError {
+    return this.makeCancelledError();
+  }
+
+  /** While it is not done: the one that is thrown into its coroutine, with which the cancel counts as delivered. */
+  protected override makeCancelledError(): CancelledError {
+    if (this.done()) return super.makeCancelledError();
     const error = this._pendingIn(this._scope)?.toError() ?? new CancelledError();
     this._clearPendingIn(this._scope);
     return error;

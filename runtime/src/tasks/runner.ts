@@ -9,6 +9,7 @@ import type { Future } from "../core/future.js";
 import { setRunningLoop, tryGetRunningLoop } from "../core/running-loop.js";
 import { Task } from "../core/task.js";
 import type { Startable } from "../core/task.js";
+import { hasAsyncGens } from "./async-generators.js";
 import { ensureFuture } from "./ensure-future.js";
 import type { AwaitableArgument, ResultOf } from "./ensure-future.js";
 import { gatherFutures } from "./gather.js";
@@ -136,6 +137,10 @@ const outcomeOf = coroInternal(function* outcomeOf(future: Future<unknown>): Cor
 async function shutDown(loop: EventLoop): Promise<void> {
   try {
     await cancelLeftovers(loop);
+    if (hasAsyncGens(loop)) {
+      loop._shutDown();
+      await loop.runUntilComplete(loop.shutdownAsyncGens());
+    }
     if (loop._usesExecutor)
       await loop.runUntilComplete(
         loop.createTask(loop.shutdownDefaultExecutor({ timeout: EXECUTOR_TIMEOUT })),
