@@ -1,6 +1,7 @@
 import { copyContext } from "./context.js";
 import type { Context } from "./context.js";
 import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
+import { creationStack } from "./creation-stack.js";
 import type { FatalError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { report } from "./exception-handler.js";
@@ -9,6 +10,7 @@ import { Future } from "./future.js";
 import { Handle, TimerHandle } from "./handle.js";
 import type { Runnable } from "./handle.js";
 import { log } from "./logger.js";
+import { noteCalls } from "./never-awaited.js";
 import type { NeverAwaited } from "./never-awaited.js";
 import { checkSignal, checkSignalHandler, SignalHandlers } from "./signal-handlers.js";
 import { Task } from "./task.js";
@@ -47,6 +49,7 @@ export abstract class BaseEventLoop {
 
   constructor(debug: boolean | undefined) {
     this._debug = debug ?? process.env["ASYNC_DEBUG"] === "1";
+    if (this._debug) noteCalls();
   }
 
   /** Monotonic time in milliseconds; `callAt` and `timeoutAt` use the same scale. */
@@ -100,6 +103,7 @@ export abstract class BaseEventLoop {
 
   set debug(enabled: boolean) {
     this._debug = enabled;
+    if (enabled) noteCalls();
   }
 
   /**
@@ -119,7 +123,7 @@ export abstract class BaseEventLoop {
   callSoon(callback: () => void, options?: { readonly context?: Context | undefined }): Handle {
     this.#checkCallback(callback, "callSoon");
     const handle = new Handle(callback, this.#self, options?.context ?? copyContext());
-    if (this._debug) handle._source = new Error("created here");
+    if (this._debug) handle._source = creationStack();
     this._enqueue(handle);
     return handle;
   }
@@ -267,7 +271,7 @@ export abstract class BaseEventLoop {
   #at(when: number, callback: () => void, context: Context | undefined, method: string): TimerHandle {
     this.#checkCallback(callback, method);
     const timer = new TimerHandle(callback, this.#self, context ?? copyContext(), when);
-    if (this._debug) timer._source = new Error("created here");
+    if (this._debug) timer._source = creationStack();
     this._schedule(timer);
     return timer;
   }

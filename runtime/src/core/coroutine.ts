@@ -2,8 +2,7 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, call, CancelSignal, complete, delivered } from "./awaitable.js";
 import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
-import { awaited, watchesUnawaited, watchUnawaited } from "./never-awaited.js";
-import { tryGetRunningLoop } from "./running-loop.js";
+import { awaited, countMade, countStarted, watchesUnawaited } from "./never-awaited.js";
 import { awaitableMade } from "./instrument.js";
 
 /** The generator of a coroutine: yields only what the runtime's own iterators yield. */
@@ -42,6 +41,7 @@ export abstract class Coroutine<T> implements Awaitable<T> {
     // Assigned here: fields with initialisers are slower to make, and operations are made all the time.
     this._caller = null;
     this._state = CREATED;
+    countMade(this);
     if (awaitableMade !== null) awaitableMade(this);
   }
 
@@ -63,8 +63,14 @@ export abstract class Coroutine<T> implements Awaitable<T> {
   close(): void {
     if (this._state === STARTED)
       throw new RuntimeError(`coroutine ${this._name} is running: cancel its task instead`);
+    if (this._state === CREATED) countStarted();
     this._state = CLOSED;
     if (watchesUnawaited) awaited(this);
+  }
+
+  /** @internal Nobody has started it yet. */
+  _isNew(): boolean {
+    return this._state === CREATED;
   }
 
   /** @internal What a task or an `await` runs for it: itself, unless one object serves all who wait. */
@@ -77,6 +83,7 @@ export abstract class Coroutine<T> implements Awaitable<T> {
   _start(): void {
     if (this._state !== CREATED) throw this._notNew();
     this._state = STARTED;
+    countStarted();
     if (watchesUnawaited) awaited(this);
   }
 
@@ -200,10 +207,7 @@ function coroutineFunction<This, A extends unknown[], T>(
     throw new TypeError("coro() takes a generator function: coro(function* (…) { … })");
   const code: CoroutineCode = { name, isUserCode };
   const called = function (this: This, ...args: A): Coroutine<T> {
-    const coroutine = new GeneratorCoroutine<T>(fn.apply(this, args), code);
-    const loop = tryGetRunningLoop();
-    if (loop !== null && loop._debug && isUserCode) watchUnawaited(coroutine, loop);
-    return coroutine;
+    return new GeneratorCoroutine<T>(fn.apply(this, args), code);
   };
   Object.defineProperty(called, "name", { value: name, configurable: true });
   Object.defineProperty(called, "length", { value: fn.length, configurable: true });

@@ -15,6 +15,7 @@ import type { FatalError } from "./errors.js";
 import { sourceOf } from "./exception-handler.js";
 import { Future } from "./future.js";
 import type { Handle, Runnable, TimerHandle } from "./handle.js";
+import { forgetRecent, watchRecent } from "./never-awaited.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { SlowSteps } from "./slow-steps.js";
 import type { Startable } from "./task.js";
@@ -146,6 +147,7 @@ export class EventLoop extends BaseEventLoop {
     this.#running = true;
     // As long as nobody else does it, whoever set it up calls runOnce(): no turn is scheduled.
     this.#turnScheduled = true;
+    forgetRecent();
     setRunningLoop(this);
   }
 
@@ -221,6 +223,7 @@ export class EventLoop extends BaseEventLoop {
         ...sourceOf(task),
       });
     for (const holder of [...this._unretrieved]) holder.report();
+    watchRecent(this);
     for (const holder of [...this._neverAwaited]) holder.report();
     this.#closed = true;
     for (const resource of this._resources) resource._loopClosed();
@@ -446,6 +449,7 @@ export class EventLoop extends BaseEventLoop {
   }
 
   #arm(): void {
+    watchRecent(this);
     const timer = this._timers.peek();
     const when = timer === null ? Infinity : timer._when;
     if (when === this.#armedFor) return;

@@ -1,5 +1,6 @@
 import { enterContext } from "./context.js";
 import type { Context } from "./context.js";
+import { stackText } from "./creation-stack.js";
 import { isFatal } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import type { Future } from "./future.js";
@@ -15,7 +16,7 @@ export interface ExceptionContext {
   readonly handle?: Handle;
   /** The task or future in words, when the object itself is gone. */
   readonly described?: string;
-  /** Where it was created, in debug mode. */
+  /** Where it was created, in debug mode: the frames of the program, innermost first, a line each. */
   readonly sourceTraceback?: string;
   readonly [key: string]: unknown;
 }
@@ -58,7 +59,7 @@ export function report(loop: EventLoop, context: ExceptionContext, where: Contex
 
 /** @internal For a report: where it was made, in debug mode. */
 export function sourceOf(of: { _source: Error | null }): { sourceTraceback?: string } {
-  return of._source === null ? {} : { sourceTraceback: of._source.stack ?? "" };
+  return of._source === null ? {} : { sourceTraceback: stackText(of._source) };
 }
 
 /** The last resort: a report that cannot be written must not end the loop. */

@@ -3,6 +3,7 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, complete, delivered, suspend } from "./awaitable.js";
 import type { Context } from "./context.js";
 import { currentContext } from "./context.js";
+import { creationStack } from "./creation-stack.js";
 import { asCancelledError, CancelledError, CancelRequest, InvalidStateError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import type { WaitOrigin } from "./instrument.js";
@@ -69,7 +70,7 @@ export class Future<T> implements Awaitable<T> {
   /** @param options.loop default: the running one. @throws RuntimeError when no loop runs and none is given. */
   constructor(options?: { readonly loop?: EventLoop }) {
     this._loop = options?.loop ?? getRunningLoop();
-    if (this._loop._debug) this._source = new Error("created here");
+    if (this._loop._debug) this._source = creationStack();
   }
 
   /** @internal */

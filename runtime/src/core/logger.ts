@@ -39,7 +39,8 @@ function print(context: ExceptionContext): void {
   for (const [key, value] of Object.entries(context)) {
     if (key === "message" || key === "exception" || value === undefined) continue;
     if (SAID_BY_MESSAGE.has(key)) continue;
-    lines.push(`${key}: ${inWords(value)}`);
+    if (key === "sourceTraceback") lines.push(`created:\n${inWords(value)}`);
+    else lines.push(`${key}: ${inWords(value)}`);
   }
   if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
   else console.error(lines.join("\n"));

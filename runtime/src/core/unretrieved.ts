@@ -2,6 +2,7 @@ import { types } from "node:util";
 import type { EventLoop } from "./event-loop.js";
 import type { Future } from "./future.js";
 import type { Context } from "./context.js";
+import { stackText } from "./creation-stack.js";
 import { nothingToReport, reportAtExit } from "./exit-report.js";
 import { countAwaitFrames, restoreStack } from "./await-frame.js";
 
@@ -68,7 +69,7 @@ export function watchForCollection(
     future._loop,
     what,
     future._describe(),
-    future._source?.stack ?? null,
+    future._source === null ? null : stackText(future._source),
     context,
   );
   collected.register(future, holder, holder);

@@ -1,6 +1,7 @@
 import type { Suspension } from "../core/awaitable.js";
 import { complete } from "../core/awaitable.js";
 import { coroInternal, Operation } from "../core/coroutine.js";
+import { countStarted } from "../core/never-awaited.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { RuntimeError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -187,6 +188,7 @@ class Drained extends Operation<void> {
 }
 
 const drained = new Drained();
+countStarted();
 
 const unclosed = new FinalizationRegistry<{ readonly transport: Transport; readonly loop: EventLoop }>(
   ({ transport, loop }) => {

@@ -2,6 +2,7 @@ import { complete, RESUMED, suspend, yieldOnce } from "../core/awaitable.js";
 import type { Suspension } from "../core/awaitable.js";
 import { Context } from "../core/context.js";
 import type { Coroutine } from "../core/coroutine.js";
+import { countStarted } from "../core/never-awaited.js";
 import { Operation } from "../core/coroutine.js";
 import { tracksAsyncFunctions } from "../core/current-task.js";
 import { ValueError } from "../core/errors.js";
@@ -98,6 +99,7 @@ class LetOneIterationPass extends Operation<void> {
 }
 
 const letOneIterationPass = new LetOneIterationPass();
+countStarted();
 
 /**
  * Waits for `ms` milliseconds, never less; 0 or less lets one iteration of the loop pass.

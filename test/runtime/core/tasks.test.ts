@@ -507,27 +507,6 @@ describe("Tasks", () => {
       );
   });
 
-  it("in debug mode a coroutine that is never awaited is reported once, with its line", async () => {
-    const loop = debugLoop();
-    const reports = collectReports(loop);
-    const forgotten = coro(function* oneThatNobodyAwaits() {});
-    await run(
-      coro(function* () {
-        (function caller() {
-          forgotten();
-        })();
-        yield* forgotten();
-        forgotten().close();
-        yield* createTask(forgotten());
-        yield* collectGarbageUntilReported(reports);
-      })(),
-      { loopFactory: () => loop },
-    );
-    assert.equal(reports.length, 1);
-    assert.match(reports[0]!.message, /coroutine oneThatNobodyAwaits was never awaited/);
-    assert.match(reports[0]!.sourceTraceback!, /caller/);
-  });
-
   it("a finished task lets go of its frames, awaits and asynchronous context", async () => {
     const leftovers: Task<unknown>[] = [];
     await run(
@@ -572,7 +551,3 @@ describe("Tasks", () => {
     );
   });
 });
-
-function* collectGarbageUntilReported(reports: readonly unknown[]) {
-  yield* createTask(async () => collectGarbageUntil(() => reports.length > 0, "the coroutine is reported"));
-}

@@ -149,7 +149,7 @@ describe("asCompleted", () => {
     it("names the tasks that a step waits for", () =>
       program(function* () {
         const tasks = [after(10, 1), after(20, 2)];
-        const [step] = [...asCompleted(tasks)];
+        const [step] = asCompleted(tasks);
         const waiting = start(function* () {
           yield* wait(step!);
         });

@@ -51,8 +51,10 @@ describe("wait", () => {
         });
         assert.throws(() => waitFutures([]), ValueError);
         assert.throws(() => waitFutures(task as never), TypeError);
-        assert.throws(() => waitFutures(single() as never), TypeError);
-        assert.throws(() => waitFutures([single()] as never), /createTask/);
+        const lazy = single();
+        assert.throws(() => waitFutures(lazy as never), TypeError);
+        assert.throws(() => waitFutures([lazy] as never), /createTask/);
+        lazy.close();
         assert.throws(() => waitFutures([task], { returnWhen: "SOON" as never }), ValueError);
         yield* wait(task);
       }));
