@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { CancelledError } from "./errors.js";
 
 /** How many await frames an error has been given. */
 const awaitFrames = new WeakMap<Error, number>();
@@ -10,6 +11,7 @@ const awaitFrames = new WeakMap<Error, number>();
  */
 export function addAwaitFrame(error: unknown, above: (...args: never[]) => unknown): void {
   if (types.isProxy(error) || !(error instanceof Error)) return;
+  if (error instanceof CancelledError && error._isBare) return;
   const limit = Error.stackTraceLimit;
   const count = awaitFrames.get(error) ?? 0;
   if (!(count < limit)) return;

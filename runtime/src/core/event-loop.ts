@@ -10,7 +10,7 @@ import {
   trackAsyncFunctions,
   tracksAsyncFunctions,
 } from "./current-task.js";
-import { isFatal, RuntimeError } from "./errors.js";
+import { isFatal, renewStacks, RuntimeError } from "./errors.js";
 import type { FatalError } from "./errors.js";
 import { sourceOf } from "./exception-handler.js";
 import { Future } from "./future.js";
@@ -420,6 +420,7 @@ export class EventLoop extends BaseEventLoop {
       this.#lastReady = timer;
     }
     const last = this.#lastReady;
+    renewStacks();
     let ran = 0;
     try {
       for (let runnable = this.#firstReady; runnable !== null;) {

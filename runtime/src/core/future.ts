@@ -4,7 +4,13 @@ import { awaitNatively, complete, delivered, suspend } from "./awaitable.js";
 import type { Context } from "./context.js";
 import { currentContext } from "./context.js";
 import { creationStack } from "./creation-stack.js";
-import { asCancelledError, CancelledError, CancelRequest, InvalidStateError } from "./errors.js";
+import {
+  asCancelledError,
+  CancelledError,
+  cancelledError,
+  CancelRequest,
+  InvalidStateError,
+} from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import type { WaitOrigin } from "./instrument.js";
 import { currentTaskOrNull } from "./current-task.js";
@@ -246,7 +252,7 @@ export class Future<T> implements Awaitable<T> {
   /** @internal The first one that asks gets the original error, later ones fresh ones with its message (CA-16). */
   _cancelledError(): CancelledError {
     const value = this._value as string | CancelRequest | CancelledError;
-    if (typeof value === "string") return new CancelledError(value);
+    if (typeof value === "string") return cancelledError(value);
     if (value instanceof CancelRequest) return value.toError();
     this._value =
       value.cancelledBy === undefined ? value.message : new CancelRequest(value.message, value.cancelledBy);

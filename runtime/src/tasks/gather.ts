@@ -1,7 +1,11 @@
+import { enterContext } from "../core/context.js";
 import { isGenerator } from "../core/coroutine.js";
+import { setStepping } from "../core/current-task.js";
 import { CancelledError, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
+import type { Waker } from "../core/future.js";
+import type { Runnable } from "../core/handle.js";
 import type { WaitOrigin } from "../core/instrument.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import { ensureFuture } from "./ensure-future.js";
@@ -99,7 +103,7 @@ function wrapAll(list: readonly AwaitableArgument<unknown>[]): Future<unknown>[]
   for (const argument of list) {
     let future = seen.get(argument);
     if (future === undefined) {
-      future = ensureFuture(argument, ...(argument instanceof Future || loop === null ? [] : [{ loop }]));
+      future = argument instanceof Future ? argument : ensureFuture(argument, loop === null ? {} : { loop });
       loop ??= future._loop;
       if (future._loop !== loop) throw new ValueError("gather() takes futures of one event loop only");
       seen.set(argument, future);
@@ -143,9 +147,29 @@ export function gatherFutures(
     outer.setResult(children.map(outcome));
   };
   // A child that is done already counts at once: all done means done on return (rule GA-12).
-  for (const child of unique) if (!child.done()) child.addDoneCallback(done);
+  for (const child of unique) if (!child.done()) child._add(new ChildEnd(done));
   for (const child of unique) if (child.done()) done(child);
   return outer;
+}
+
+/** Tells of the end of one child in an iteration to come, as a done callback would; runs no code of the program. */
+class ChildEnd implements Waker, Runnable {
+  _next: Runnable | null = null;
+  #child: Future<unknown> | null = null;
+
+  constructor(readonly done: (child: Future<unknown>) => void) {}
+
+  _wake(child: Future<unknown>): void {
+    this.#child = child;
+    child._loop._checkOpen();
+    child._loop._enqueue(this);
+  }
+
+  _run(): void {
+    setStepping(null);
+    enterContext(null);
+    this.done(this.#child!);
+  }
 }
 
 function outcome(child: Future<unknown>): unknown {

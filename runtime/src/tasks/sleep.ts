@@ -4,7 +4,7 @@ import { Context } from "../core/context.js";
 import type { Coroutine } from "../core/coroutine.js";
 import { countStarted } from "../core/never-awaited.js";
 import { Operation } from "../core/coroutine.js";
-import { tracksAsyncFunctions } from "../core/current-task.js";
+import { setStepping, tracksAsyncFunctions } from "../core/current-task.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
@@ -21,6 +21,26 @@ const origin: WaitOrigin = {
   due: (future) => (future as TimerFuture)._timer.when(),
 };
 
+/** The timer of a future. It runs no code of the program, so it needs neither a closure nor a context. */
+class FutureTimer extends TimerHandle {
+  constructor(
+    readonly _future: Future<void>,
+    loop: EventLoop,
+    when: number,
+  ) {
+    super(nothing, loop, noContext, when);
+  }
+
+  override _run(): void {
+    setStepping(null);
+    if (!this.cancelled()) this._future._trySetResult();
+  }
+}
+
+function nothing(): void {
+  // What such a timer does is in its own method.
+}
+
 /** @internal A future that a timer settles; the two are one wait. */
 export class TimerFuture extends Future<void> {
   readonly _timer: TimerHandle;
@@ -28,7 +48,7 @@ export class TimerFuture extends Future<void> {
   constructor(loop: EventLoop, when: number) {
     super({ loop });
     this._origin = origin;
-    this._timer = new TimerHandle(() => this._trySetResult(), loop, noContext, when);
+    this._timer = new FutureTimer(this, loop, when);
     loop._schedule(this._timer);
   }
 }

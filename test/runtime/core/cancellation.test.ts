@@ -442,6 +442,25 @@ describe("Cancellation", () => {
     assert.ok((yield* errorOf(form, task)) === proxy);
   });
 
+  inGenerators(
+    "CA-17 of over 1000 cancellations in one iteration the later ones say that they have no stack",
+    function* () {
+      const tasks = Array.from({ length: 1100 }, () => createTask(sleep(1000)));
+      yield* sleep(0);
+      for (const task of tasks) task.cancel("enough");
+      const errors = (yield* gather(tasks, { returnExceptions: true })) as CancelledError[];
+      const leftOut = errors.filter(({ stack }) => /left out: over 1000 cancellations/.test(stack ?? ""));
+      assert.equal(leftOut.length, 100);
+      assert.ok(errors.every((error) => error instanceof CancelledError && error.message === "enough"));
+      assert.match(errors.at(-1)!.stack!, /^CancelledError: enough\n {4}at /);
+      const next = createTask(sleep(1000));
+      yield* sleep(0);
+      next.cancel();
+      const [error] = (yield* gather([next], { returnExceptions: true })) as [CancelledError];
+      assert.doesNotMatch(error.stack!, /left out/);
+    },
+  );
+
   inGenerators("CA-17 the stack shows the interrupted line and each await above it", function* () {
     const child = coro(function* interruptedChild() {
       yield* sleep(1000);
