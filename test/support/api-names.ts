@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** A row of docs/asyncio-names.md. */
+/** What docs/coming-from-python.md says about a name of asyncio. */
 export interface NamesRow {
   /** As asyncio has it: `Task.cancel`. */
   readonly python: string;
@@ -42,16 +42,27 @@ const RECEIVERS: Readonly<Record<string, string>> = {
 /** Receivers that stand for the class or interface that asyncio's name begins with. */
 const OF_ITS_CLASS = ["err", "protocol", "transport"];
 
-/** The rows of the page's tables. */
+/** The rows of the page's tables of names; a row about several that are not there counts for each. */
 export function namesRows(path: string): NamesRow[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("| `"))
-    .map((line) => {
+  const rows: NamesRow[] = [];
+  let columns = 0;
+  for (const line of readFileSync(path, "utf8").split("\n")) {
+    if (line.startsWith("| asyncio |")) columns = line.split("|").length - 2;
+    else if (!line.startsWith("|")) columns = 0;
+    if (columns === 0 || !line.startsWith("| `")) continue;
+    if (columns === 2) {
+      const [, names = "", notes = ""] = /^\| (.+?) \| (.*) ?\|$/.exec(line) ?? [];
+      for (const python of codeIn(names)) rows.push({ python, here: [], notes: notes.trim() });
+    } else {
       const [, python = "", here = "", notes = ""] = /^\| `([^`]+)` \| (.+?) \| (.*) ?\|$/.exec(line) ?? [];
-      const code = [...here.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
-      return { python, here: code, notes: notes.trim() };
-    });
+      rows.push({ python, here: codeIn(here), notes: notes.trim() });
+    }
+  }
+  return rows;
+}
+
+function codeIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
 }
 
 /**

@@ -50,7 +50,7 @@ class OrderedTimerHandle(asyncio.TimerHandle):
 
 
 class GatheringFuture(asyncio.tasks._GatheringFuture):
-    """Ends with the message of its own cancel; CPython gives that of its last child (see docs/deviations.md)."""
+    """Ends with the message of its own cancel; CPython gives that of its last child (see docs/coming-from-python.md)."""
 
     def cancel(self, msg=None):
         accepted = super().cancel(msg=msg)
