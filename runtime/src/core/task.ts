@@ -31,6 +31,41 @@ const propagating = new Set<Task<unknown>>();
 /** That cancel came back to one of them. */
 let metCycle = false;
 
+/** A cancel calls itself for each task down an await chain; past so many the rest is cancelled from its end upwards. */
+const DEEPEST_CANCEL = 500;
+let cancelDepth = 0;
+/** Cancelled by {@link cancelChain} before the one that waits for it. */
+let cancelledAhead: Task<unknown> | null = null;
+
+/** The task that `task` waits for, if it waits for one alone. */
+function awaitedBy(task: Task<unknown>): Task<unknown> | null {
+  let waiter = task._waiter;
+  const strands = task._strands;
+  if (strands !== null) {
+    // An async function waits for its promise and, inside, for what it awaits.
+    if (strands.size > 1 || (waiter !== null && waiter._origin?.kind !== "foreign")) return null;
+    for (const strand of strands) waiter = strand._waiter;
+  }
+  return waiter instanceof Task ? waiter : null;
+}
+
+/** Cancels what is below `task` in a chain of tasks that wait for each other, without recursion. */
+function cancelChain(task: Task<unknown>, message: string): void {
+  const chain: Task<unknown>[] = [];
+  const seen = new Set<Task<unknown>>([task]);
+  for (let at = awaitedBy(task); at !== null && !seen.has(at) && !propagating.has(at); at = awaitedBy(at)) {
+    chain.push(at);
+    seen.add(at);
+  }
+  cancelDepth = 0;
+  while (chain.length > 0) {
+    const last = chain.pop()!;
+    last.cancel(message);
+    cancelledAhead = last;
+  }
+  cancelDepth = 1;
+}
+
 /** Options of {@link createTask}. */
 export interface TaskOptions {
   /** Default `Task-N`. Converted to a string. */
@@ -212,7 +247,18 @@ export class Task<T> extends Future<T> {
       metCycle = true;
       return false;
     }
-    this._cancelScope(this._rootScope(), message);
+    // The one below it has been cancelled already.
+    if (this === cancelledAhead) {
+      cancelledAhead = null;
+      return true;
+    }
+    if (++cancelDepth > DEEPEST_CANCEL) cancelChain(this, message);
+    try {
+      this._cancelScope(this._rootScope(), message);
+    } finally {
+      cancelDepth--;
+      cancelledAhead = null;
+    }
     return true;
   }
 

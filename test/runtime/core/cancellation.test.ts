@@ -107,6 +107,21 @@ describe("Cancellation", () => {
     assert.equal(((yield* errorOf(form, task)) as Error).message, "stop");
   });
 
+  both("CA-04 cancel() reaches the innermost of 20,000 tasks that await each other", function* (form) {
+    const future = new Future<void>();
+    let task = createTask(form.body(() => form.wait(future)));
+    const chain = [task];
+    for (let n = 0; n < 20_000; n++) {
+      const inner = task;
+      chain.push((task = createTask(form.body(() => form.wait(inner)))));
+    }
+    yield* started(form);
+    task.cancel("all");
+    assert.equal(future.cancelled(), true);
+    assert.equal(((yield* errorOf(form, task)) as Error).message, "all");
+    assert.ok(chain.every((each) => each.cancelled() && each.cancelling() === 1));
+  });
+
   both("CA-04 cancel() reaches the innermost of tasks that await each other", function* (form) {
     const future = new Future<void>();
     const inner = createTask(form.body(() => form.wait(future)));
