@@ -22,6 +22,11 @@ const zones = [
   { target: "./debug-adapter/src/backends", from: ["./debug-adapter/src/session"] },
   // The command line speaks to programs by itself, not through a debug session.
   { target: "./debug-adapter/src/cli", from: ["./debug-adapter/src/session"] },
+  // The format of dumps: knows how things read, and no program.
+  {
+    target: "./debug-adapter/src/dump",
+    from: ["./debug-adapter/src/backends", "./debug-adapter/src/session", "./debug-adapter/src/tasks"],
+  },
   // How things read, in the editor and in a terminal: knows the protocol alone.
   {
     target: "./debug-adapter/src/text",
