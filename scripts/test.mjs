@@ -1,7 +1,7 @@
-// Checks everything, from a bare clone: sets itself up, then lint, format, types, unused code, build, and the
+// Checks everything, from a bare clone: sets itself up, then lint, format, types, unused code, API docs, build, and the
 // test suites, fast ones first. The last line on stdout is `N passed, M failed`.
 // Usage: npm test [-- --only AREA[,AREA]] [--fast]
-//   --only  lint, format, types, unused, build, or the name of a folder of test/ (which is then built first)
+//   --only  lint, format, types, unused, docs, build, or the name of a folder of test/ (which is then built first)
 //   --fast  without the editor
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -46,6 +46,18 @@ const checks = [
   { name: "format", command: [...bin("prettier/bin/prettier.cjs"), "--check", "."], limit: 90 * SECOND },
   { name: "types", command: [...npmRun("types")], limit: 120 * SECOND },
   { name: "unused", command: [...npmRun("unused")], limit: 120 * SECOND },
+  {
+    // What is exported and has no comment, and links that lead nowhere. Types are checked above.
+    name: "docs",
+    command: [
+      ...bin("typedoc/bin/typedoc"),
+      "--emit",
+      "none",
+      "--skipErrorChecking",
+      "--treatWarningsAsErrors",
+    ],
+    limit: 120 * SECOND,
+  },
 ];
 
 if (!(await step("set-up", () => ensureDependencies(note)))) finish();
@@ -212,7 +224,7 @@ function parse(args) {
       process.exit(2);
     }
   }
-  const known = [...readdirSync(join(root, "test")), "lint", "format", "types", "unused", "build"];
+  const known = [...readdirSync(join(root, "test")), "lint", "format", "types", "unused", "docs", "build"];
   const wrong = only?.filter((name) => !known.includes(name)) ?? [];
   if (wrong.length > 0) {
     console.error(`There is no area ${wrong.join(", ")}. Areas: ${known.join(", ")}`);

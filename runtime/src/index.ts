@@ -118,7 +118,7 @@ export { TaskGroup, taskGroup } from "./tasks/task-group.js";
 export { Timeout, timeout, timeoutAt } from "./tasks/timeout.js";
 export { until } from "./tasks/until.js";
 export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, wait } from "./tasks/wait.js";
-export type { ReturnWhen, WaitOptions } from "./tasks/wait.js";
+export type { ReturnWhen, WaitOptions, WaitResult } from "./tasks/wait.js";
 export { waitFor } from "./tasks/wait-for.js";
 export type { ConcurrentFuture } from "./threads/concurrent-future.js";
 export { BrokenWorkerError } from "./threads/errors.js";

@@ -1,10 +1,11 @@
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as emitters declare it, whatever their events are
-type Listener = (...args: any[]) => void;
-
 /** What emits events: an EventEmitter of Node's, or whatever has its two methods. */
 export interface Emitter {
-  on(event: string, listener: Listener): unknown;
-  off(event: string, listener: Listener): unknown;
+  /* eslint-disable @typescript-eslint/no-explicit-any -- as emitters declare it, whatever their events are */
+  /** Has `listener` called for every event of that name. */
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  /** Ends what `on` began. */
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  /* eslint-enable @typescript-eslint/no-explicit-any */
 }
 
 /** @internal Listens for events. @returns what ends that. */

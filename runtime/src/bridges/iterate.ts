@@ -46,6 +46,7 @@ export class AsyncItems<T> {
     this.close();
   }
 
+  /** The items, until there are no more. Leaving the loop closes the source. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
     return {
       next: async () => awaitNatively(this.next()),

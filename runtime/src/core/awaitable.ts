@@ -11,11 +11,13 @@ declare const suspension: unique symbol;
 
 /** What a coroutine hands to the driver when it suspends. Opaque. */
 export interface Suspension {
+  /** @internal */
   readonly [suspension]: true;
 }
 
 /** Something that `yield*` (in a generator coroutine) and `await` (in an async function) both wait for. */
 export interface Awaitable<T> extends PromiseLike<T> {
+  /** For `yield*`. */
   [Symbol.iterator](): Iterator<Suspension, T, unknown>;
 }
 

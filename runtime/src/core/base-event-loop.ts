@@ -153,6 +153,7 @@ export abstract class BaseEventLoop {
     return this.#at(when, callback, options?.context, "callAt");
   }
 
+  /** A future of this loop. */
   createFuture<T>(): Future<T> {
     return new Future<T>({ loop: this.#self });
   }
@@ -179,6 +180,7 @@ export abstract class BaseEventLoop {
     this.#taskFactory = factory;
   }
 
+  /** What {@link setTaskFactory} was given; null when {@link Task} itself is used. */
   getTaskFactory(): TaskFactory | null {
     return this.#taskFactory;
   }
@@ -219,6 +221,7 @@ export abstract class BaseEventLoop {
     this.#exceptionHandler = handler;
   }
 
+  /** What {@link setExceptionHandler} was given; null for the default one. */
   getExceptionHandler(): ExceptionHandler | null {
     return this.#exceptionHandler;
   }

@@ -31,6 +31,7 @@ export class Context {
     }
   }
 
+  /** Another context with the same values. What is set in one is not seen in the other. */
   copy(): Context {
     return contextOf(this._values);
   }
@@ -40,6 +41,7 @@ export class Context {
     return this._values.get(variable) as T | undefined;
   }
 
+  /** Whether the variable was set in this context; a default does not count. */
   has(variable: ContextVar<unknown>): boolean {
     return this._values.has(variable);
   }
@@ -103,9 +105,11 @@ export function copyContext(): Context {
 export class Token<T> {
   /** @internal */ _used = false;
   constructor(
+    /** The variable that was set. */
     readonly variable: ContextVar<T>,
     /** @internal */ readonly _context: Context,
     /** @internal */ readonly _had: boolean,
+    /** What it was before; undefined when it had no value. */
     readonly oldValue: T | undefined,
   ) {}
 
@@ -123,6 +127,7 @@ export class ContextVar<T> {
   readonly #default: { readonly value: T } | undefined;
 
   constructor(
+    /** For people, and to find the variable in a thread (`toThread`). */
     readonly name: string,
     options?: { readonly default?: T },
   ) {
@@ -145,6 +150,7 @@ export class ContextVar<T> {
     );
   }
 
+  /** Sets the variable in the current context. @returns what {@link reset} takes it back with. */
   set(value: T): Token<T> {
     const context = currentContext();
     const had = context._values.has(this);

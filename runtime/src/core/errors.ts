@@ -128,6 +128,7 @@ export class SystemExit extends FatalError {
 /** Several errors that happened side by side, as a task group raises them. Nested groups stay nested (TG-10). */
 export class ExceptionGroup extends AggregateError {
   override name = "ExceptionGroup";
+  /** What happened, in the order in which it did. */
   declare errors: unknown[];
   constructor(errors: Iterable<unknown>, message = "") {
     super(errors, message);

@@ -41,6 +41,7 @@ const BRISK = 0.1;
 /** A timer that never fires: keeps the process alive while a loop runs and waits. */
 const FOREVER = 2 ** 31 - 1;
 
+/** Options of {@link EventLoop}. */
 export interface EventLoopOptions {
   /** Default: `performance.now()` and Node's timers. Tests give a virtual one (`asyncscope/testing`). */
   readonly clock?: Clock;
@@ -103,10 +104,12 @@ export class EventLoop extends BaseEventLoop {
     return this.#clock.now();
   }
 
+  /** Whether it runs callbacks and tasks: inside of `run`, `runForever` and `runUntilComplete`. */
   isRunning(): boolean {
     return this.#running;
   }
 
+  /** Whether {@link close} was called: it takes nothing more. */
   isClosed(): boolean {
     return this.#closed;
   }

@@ -9,10 +9,15 @@ import type { Task } from "./task.js";
 
 /** What an exception handler is told. `message` is always there. */
 export interface ExceptionContext {
+  /** What happened, in a line. */
   readonly message: string;
+  /** What was thrown. */
   readonly exception?: unknown;
+  /** The future that it is about. */
   readonly future?: Future<unknown>;
+  /** The task that it is about. */
   readonly task?: Task<unknown>;
+  /** The callback that it is about. */
   readonly handle?: Handle;
   /** The task or future in words, when the object itself is gone. */
   readonly described?: string;

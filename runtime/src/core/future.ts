@@ -84,6 +84,7 @@ export class Future<T> implements Awaitable<T> {
     return true;
   }
 
+  /** The loop that runs its callbacks. */
   getLoop(): EventLoop {
     return this._loop;
   }
@@ -93,6 +94,7 @@ export class Future<T> implements Awaitable<T> {
     return this._state !== PENDING;
   }
 
+  /** Whether it ended by being cancelled. */
   cancelled(): boolean {
     return this._state === CANCELLED;
   }
@@ -182,6 +184,7 @@ export class Future<T> implements Awaitable<T> {
     return awaitNatively(this).then(onFulfilled, onRejected);
   }
 
+  /** For `yield*`: waits for the result. */
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
     return this;
   }

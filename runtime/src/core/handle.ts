@@ -30,10 +30,12 @@ export class Handle {
     this._callback = null;
   }
 
+  /** Whether {@link cancel} was called. */
   cancelled(): boolean {
     return this.#cancelled;
   }
 
+  /** The context that the callback runs in. */
   getContext(): Context {
     return this._context;
   }

@@ -12,6 +12,7 @@ export interface LogRecord {
   readonly message: string;
   /** The whole report: the message, and the error, task, future or handle that it is about. */
   readonly context: ExceptionContext;
+  /** The loop that reports. */
   readonly loop: BaseEventLoop;
 }
 

@@ -140,6 +140,7 @@ export class Task<T> extends Future<T> {
     if (this.done()) this._coroutine = null;
   }
 
+  /** For people. Default: `Task-` and a number. It may be changed at any time. */
   get name(): string {
     const label = this._label;
     return typeof label === "string" ? label : `Task-${label}`;
@@ -149,10 +150,12 @@ export class Task<T> extends Future<T> {
     this._label = String(value);
   }
 
+  /** As {@link name}. */
   getName(): string {
     return this.name;
   }
 
+  /** As {@link name}. */
   setName(value: string): void {
     this.name = value;
   }
@@ -189,6 +192,7 @@ export class Task<T> extends Future<T> {
     return this._more === null ? 0 : this._more.readyStrands;
   }
 
+  /** @internal */
   set _readyStrands(count: number) {
     this._extras().readyStrands = count;
   }
@@ -213,6 +217,7 @@ export class Task<T> extends Future<T> {
     return this._coroutine;
   }
 
+  /** The context that its coroutine runs in. */
   getContext(): Context {
     return this._context;
   }

@@ -15,12 +15,15 @@ export interface FrameCallGraphEntry {
    * watched by a debugger, for `runtime`, and in a graph of very many coroutines for all but the nearest 500.
    */
   readonly url: string | null;
+  /** From 1; null when the position is not known. */
   readonly line: number | null;
+  /** From 1; null when the position is not known. */
   readonly column: number | null;
 }
 
 /** What a future waits for and who waits for it, at one moment. */
 export interface FutureCallGraph {
+  /** Whose graph it is. */
   readonly future: Future<unknown>;
   /** Innermost first; empty for a plain future and for a task that is done (rule DB-08). */
   readonly callStack: readonly FrameCallGraphEntry[];

@@ -12,6 +12,7 @@ const NAME = 200;
 
 /** Where text can be written: a stream, or anything with its `write`. */
 export interface TextSink {
+  /** Takes the text. */
   write(text: string): unknown;
 }
 

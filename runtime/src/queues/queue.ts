@@ -28,6 +28,7 @@ export interface QueueStatistics extends PrimitiveStatistics {
   readonly joiners: number;
   /** Getters, putters and joiners. */
   readonly waiters: number;
+  /** Whether `shutdown()` was called. */
   readonly shutDown: boolean;
 }
 
@@ -71,6 +72,7 @@ export class Queue<T> extends Primitive {
     return this._store.length;
   }
 
+  /** Whether `getNowait()` would find nothing. */
   empty(): boolean {
     return this._store.length === 0;
   }

@@ -21,15 +21,18 @@ export class FlowControlMixin {
     );
   }
 
+  /** Told by the transport: {@link drainHelper} waits from now on. */
   pauseWriting(): void {
     this._paused = true;
   }
 
+  /** Told by the transport: those who wait in {@link drainHelper} go on. */
   resumeWriting(): void {
     this._paused = false;
     this.#waiters.wakeAll();
   }
 
+  /** Told by the transport: those who wait in {@link drainHelper} get `error`. */
   connectionLost(error: Error | null): void {
     this._connectionLost = true;
     if (this._paused) this.#waiters.wakeAll(error);

@@ -11,7 +11,9 @@ import { StreamWriter } from "./stream-writer.js";
 
 /** Both halves of a connection. */
 export interface StreamPair {
+  /** What arrives. */
   readonly reader: StreamReader;
+  /** What is sent; closing it ends the connection. */
   readonly writer: StreamWriter;
 }
 

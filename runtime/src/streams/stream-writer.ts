@@ -14,7 +14,7 @@ import type { BaseTransport, ExtraInfo, Transport } from "../transports/transpor
 import type { FlowControlMixin } from "./flow-control.js";
 import type { StreamReader } from "./stream-reader.js";
 
-/** What a writer needs of its protocol. Its members are internal. */
+/** @internal What a writer needs of its protocol. */
 export interface WriterProtocol extends FlowControlMixin {
   readonly _isServer: boolean;
   _waitClosed(): CoroutineGenerator<void>;
@@ -32,7 +32,7 @@ export class StreamWriter {
   /** @internal Null when there is nothing to read. */ readonly _reader: StreamReader | null;
   readonly #loop: EventLoop;
 
-  /** Use `openConnection` or `startServer`. */
+  /** @internal Use `openConnection` or `startServer`. */
   constructor(transport: Transport, protocol: WriterProtocol, reader: StreamReader | null, loop: EventLoop) {
     this.#transport = transport;
     this._protocol = protocol;
@@ -80,6 +80,7 @@ export class StreamWriter {
     this.#transport.close();
   }
 
+  /** True from {@link close} on, and once the connection is lost. */
   isClosing(): boolean {
     return this.#transport.isClosing();
   }
@@ -94,6 +95,7 @@ export class StreamWriter {
     this.#transport.writeEof();
   }
 
+  /** Whether {@link writeEof} works: not with TLS. */
   canWriteEof(): boolean {
     return this.#transport.canWriteEof();
   }

@@ -19,8 +19,11 @@ export type ProcessOf<O extends SubprocessOptions> = Process<
 
 /** Options that are left out. */
 export interface NoStreams {
+  /** That of this program. */
   readonly stdin?: undefined;
+  /** That of this program. */
   readonly stdout?: undefined;
+  /** That of this program. */
   readonly stderr?: undefined;
 }
 

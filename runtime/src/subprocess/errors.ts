@@ -2,15 +2,17 @@ import { accessSync, constants, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command, SubprocessOptions } from "./options.js";
 
-/** The process has ended: no signal can be sent to it (rule SP-10). `code` as the system's own error has it. */
+/** The process has ended: no signal can be sent to it (rule SP-10). */
 export class ProcessLookupError extends Error {
   override name = "ProcessLookupError";
+  /** As the system's own error has it. */
   readonly code = "ESRCH";
 }
 
-/** Whoever is to read a pipe has closed it (rule SP-03). `code` as the system's own error has it. */
+/** Whoever is to read a pipe has closed it (rule SP-03). */
 export class BrokenPipeError extends Error {
   override name = "BrokenPipeError";
+  /** As the system's own error has it. */
   readonly code = "EPIPE";
 }
 

@@ -17,8 +17,11 @@ export type Stdio = typeof PIPE | typeof DEVNULL | number | Stream | { readonly 
 
 /** Options of `loop.subprocessExec`, where the three streams default to {@link PIPE}. */
 export interface SubprocessOptions {
+  /** What it reads. */
   readonly stdin?: Stdio | undefined;
+  /** Where its output goes. */
   readonly stdout?: Stdio | undefined;
+  /** Where its error output goes; {@link STDOUT}: to the same place as its output. */
   readonly stderr?: Stdio | typeof STDOUT | undefined;
   /** The folder in which it starts. Default: that of this program. */
   readonly cwd?: string | URL | undefined;
@@ -28,7 +31,9 @@ export interface SubprocessOptions {
   readonly argv0?: string | undefined;
   /** In a process group and session of its own; the end of the event loop then leaves it running. Default false. */
   readonly detached?: boolean | undefined;
+  /** The user that it runs as. Not on Windows. */
   readonly uid?: number | undefined;
+  /** The group that it runs as. Not on Windows. */
   readonly gid?: number | undefined;
   /** No console window on Windows. Default false. */
   readonly windowsHide?: boolean | undefined;

@@ -23,6 +23,7 @@ export class Process<
   readonly stdin: In;
   /** What it writes; null unless `stdout: PIPE` was asked for. */
   readonly stdout: Out;
+  /** Null unless it was PIPE. */
   readonly stderr: Err;
   /** @internal */ readonly _transport: BaseSubprocessTransport;
 

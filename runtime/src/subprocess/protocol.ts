@@ -20,7 +20,9 @@ export interface SubprocessTransport extends BaseTransport {
   getReturnCode(): number | null;
   /** Null when there is no pipe at `fd`: 0 is its stdin, 1 its stdout, 2 its stderr. */
   getPipeTransport(fd: 0): WriteTransport | null;
+  /** Its stdout (1) or stderr (2). */
   getPipeTransport(fd: 1 | 2): ReadTransport | null;
+  /** Of a number that is known when the program runs. */
   getPipeTransport(fd: number): BaseTransport | null;
   /**
    * Does nothing when it has just ended.

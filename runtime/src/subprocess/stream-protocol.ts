@@ -21,7 +21,9 @@ export class SubprocessStreamProtocol extends FlowControlMixin implements Subpro
   /** @internal */ readonly [RUNTIME_PROTOCOL] = true;
   /** Null unless it is a pipe. */
   stdin: StreamWriter | null = null;
+  /** Null unless it was PIPE. */
   stdout: StreamReader | null = null;
+  /** Null unless it was PIPE. */
   stderr: StreamReader | null = null;
   readonly #limit: number | undefined;
   readonly #stdinClosed: Waiters;

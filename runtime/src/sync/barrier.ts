@@ -19,7 +19,9 @@ export type BarrierState = "filling" | "draining" | "resetting" | "broken";
 
 /** What {@link Barrier.statistics} says. */
 export interface BarrierStatistics extends PrimitiveStatistics {
+  /** What it is doing. */
   readonly state: BarrierState;
+  /** How many go on together. */
   readonly parties: number;
   /** How many have arrived for the round that is filling: {@link Barrier.nWaiting}. */
   readonly arrived: number;

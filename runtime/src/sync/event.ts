@@ -10,6 +10,7 @@ import { WaitQueue } from "./wait-queue.js";
 
 /** What {@link Event.statistics} says. */
 export interface EventStatistics extends PrimitiveStatistics {
+  /** Whether `wait()` returns at once. */
   readonly isSet: boolean;
   /** How many wait for it to be set. */
   readonly waiters: number;
@@ -56,6 +57,7 @@ export class Event extends Primitive {
     this._changed();
   }
 
+  /** Whether {@link wait} returns at once. */
   isSet(): boolean {
     return this.#isSet;
   }

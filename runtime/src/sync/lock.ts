@@ -16,6 +16,7 @@ import { whileHeld } from "./while-held.js";
 
 /** What {@link Lock.statistics} says. */
 export interface LockStatistics extends PrimitiveStatistics {
+  /** Whether somebody holds it. */
   readonly locked: boolean;
   /** The task that acquired it; null when it is free or was not acquired by a task. */
   readonly owner: Task<unknown> | null;

@@ -36,6 +36,7 @@ const dropped = new FinalizationRegistry<Begun>((begun) => {
  * Makes an async generator function whose generators end with their loop. JavaScript tells nobody when an async generator
  * is begun or dropped, so one that is left half-way (iterated by hand, or by a task that never goes on) would never run
  * its `finally` blocks. These do: when the object is collected, and at the latest at the end of `run()`.
+ * @typeParam F the function, whose type stays as it is.
  * @throws TypeError when `fn` is no async generator function.
  * @example
  * const lines = asyncGen(async function* (path: string) {

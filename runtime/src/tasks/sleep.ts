@@ -123,11 +123,11 @@ countStarted();
 
 /**
  * Waits for `ms` milliseconds, never less; 0 or less lets one iteration of the loop pass.
- * @param result what the wait gives back.
  * @throws ValueError for NaN (rule TK-04).
  * @example yield* sleep(100); // or: await sleep(100)
  */
 export function sleep(ms: number): Coroutine<void>;
+/** As above. @param result what the wait gives back. */
 export function sleep<T>(ms: number, result: T): Coroutine<T>;
 export function sleep(ms: number, result?: unknown): Coroutine<unknown> {
   if (typeof ms !== "number") throw new TypeError(`sleep() takes milliseconds, got ${typeof ms}`);

@@ -6,9 +6,13 @@ import type { WaitOrigin } from "../core/instrument.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { getRunningLoop } from "../core/running-loop.js";
 
+/** {@link wait} ends with the first future that has an outcome. */
 export const FIRST_COMPLETED = "FIRST_COMPLETED";
+/** {@link wait} ends with the first future that fails, or when all have an outcome. */
 export const FIRST_EXCEPTION = "FIRST_EXCEPTION";
+/** {@link wait} ends when all futures have an outcome. */
 export const ALL_COMPLETED = "ALL_COMPLETED";
+/** When {@link wait} ends. */
 export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
 
 /** Options of {@link wait}. */
@@ -35,6 +39,14 @@ class WaitFuture extends Future<void> {
   }
 }
 
+/** What {@link wait} gives. */
+export interface WaitResult<F> {
+  /** Those that have an outcome: a result, an error, or that they were cancelled. */
+  done: Set<F>;
+  /** The others; they go on. */
+  pending: Set<F>;
+}
+
 /**
  * Waits for futures or tasks without throwing their errors and without cancelling any of them (rule WA-01).
  * @returns the done and the pending ones, as they are when the caller resumes.
@@ -44,17 +56,14 @@ class WaitFuture extends Future<void> {
 export function wait<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions = {},
-): Coroutine<{ done: Set<F>; pending: Set<F> }> {
+): Coroutine<WaitResult<F>> {
   const set = checked<F>(futures);
   const returnWhen: unknown = options.returnWhen ?? ALL_COMPLETED;
   if (returnWhen !== FIRST_COMPLETED && returnWhen !== FIRST_EXCEPTION && returnWhen !== ALL_COMPLETED)
     throw new ValueError(
       `returnWhen must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, got ${String(returnWhen)}`,
     );
-  return waitCoroutine(set, options.timeout ?? null, returnWhen) as Coroutine<{
-    done: Set<F>;
-    pending: Set<F>;
-  }>;
+  return waitCoroutine(set, options.timeout ?? null, returnWhen) as Coroutine<WaitResult<F>>;
 }
 
 function checked<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {

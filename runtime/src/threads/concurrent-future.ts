@@ -27,10 +27,12 @@ export class ConcurrentFuture<T> implements PromiseLike<T> {
     this.#onCancel = onCancel;
   }
 
+  /** Whether it has a result or an error, or was cancelled. */
   done(): boolean {
     return this.#outcome !== null;
   }
 
+  /** Whether it ended by being cancelled. */
   cancelled(): boolean {
     return this.#outcome?.kind === "cancelled";
   }

@@ -27,7 +27,11 @@ declare module "../core/event-loop.js" {
       work: (...args: A) => R,
       ...args: A
     ): Future<Awaited<R>>;
-    /** @example loop.runInExecutor<typeof import("./hash.js").hash>(null, { module: url, export: "hash" }, text); */
+    /**
+     * As above.
+     * @typeParam F the function that the module exports.
+     * @example loop.runInExecutor<typeof import("./hash.js").hash>(null, { module: url, export: "hash" }, text);
+     */
     runInExecutor<F extends (...args: never[]) => unknown = (...args: unknown[]) => unknown>(
       pool: WorkerPool | null,
       work: ModuleReference | URL,

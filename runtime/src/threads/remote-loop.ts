@@ -31,6 +31,7 @@ export function remoteLoop(port: MessagePort | null = parentPort): RemoteLoop {
 export interface RemoteHandle {
   /** It never runs unless it has begun when the word arrives there (rule LP-05). Idempotent. */
   cancel(): void;
+  /** Whether it was cancelled from this side. */
   cancelled(): boolean;
 }
 

@@ -18,6 +18,7 @@ import type { ModuleReference, Work, WorkSource } from "./work.js";
  * const hash = yield* toThread<typeof import("./hash.js").hash>({ module: new URL("./hash.js", import.meta.url), export: "hash" }, text);
  */
 export function toThread<A extends unknown[], R>(work: (...args: A) => R, ...args: A): Coroutine<Awaited<R>>;
+/** As above. @typeParam F the function that the module exports: `typeof import("./hash.js").hash`. */
 export function toThread<F extends (...args: never[]) => unknown = (...args: unknown[]) => unknown>(
   work: ModuleReference | URL,
   ...args: Parameters<F>

@@ -36,6 +36,7 @@ export interface WorkerPoolOptions {
 
 /** What {@link WorkerPool.statistics} says. */
 export interface WorkerPoolStatistics {
+  /** Threads that there may be. */
   readonly size: number;
   /** Threads that exist now. */
   readonly workers: number;
@@ -95,6 +96,7 @@ export class WorkerPool {
     if (instrument !== null) instrument.primitiveCreated(this, this._kind);
   }
 
+  /** Counts of threads and jobs, as they are now. */
   statistics(): WorkerPoolStatistics {
     return { size: this.size, workers: this.#workers.size, busy: this.#busy(), queued: this.#queue.size };
   }

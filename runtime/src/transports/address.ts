@@ -6,7 +6,9 @@ import type { Server, Socket } from "node:net";
 export interface SocketAddress {
   /** A name or an IP address. */
   readonly host: string;
+  /** 0 to 65535. */
   readonly port: number;
+  /** The version of IP. Left out where an address is given that may have either. */
   readonly family?: 4 | 6 | undefined;
 }
 

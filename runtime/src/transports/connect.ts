@@ -24,6 +24,7 @@ export type StreamProtocol = Protocol | BufferedProtocol;
 export interface ConnectionOptions extends ClientTlsOptions {
   /** Name or address. Default: this machine. */
   readonly host?: string | undefined;
+  /** Needed unless `socket` is given. */
   readonly port?: number | undefined;
   /** A connected socket to use instead of `host` and `port`. */
   readonly socket?: Socket | undefined;

@@ -28,9 +28,11 @@ export interface DatagramEndpointOptions {
   readonly localAddr?: { readonly host?: string; readonly port?: number } | undefined;
   /** The only one to send to and to receive from. */
   readonly remoteAddr?: { readonly host: string; readonly port: number } | undefined;
+  /** The version of IP, where no address says it. Default 0: as the addresses are. */
   readonly family?: 0 | 4 | 6 | undefined;
   /** Lets several processes share the port. */
   readonly reuseAddr?: boolean | undefined;
+  /** Lets it send to broadcast addresses. Default false. */
   readonly allowBroadcast?: boolean | undefined;
   /** A bound socket of Node's to use instead. */
   readonly socket?: Socket | undefined;

@@ -1,8 +1,9 @@
 import { RuntimeError } from "../core/errors.js";
 
-/** The connection is gone: closed by this side, or lost (rules SW-04, SW-05). `code` as Node's own resets have it. */
+/** The connection is gone: closed by this side, or lost (rules SW-04, SW-05). */
 export class ConnectionResetError extends Error {
   override name = "ConnectionResetError";
+  /** As Node's own resets have it. */
   readonly code = "ECONNRESET";
 }
 

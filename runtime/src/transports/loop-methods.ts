@@ -103,6 +103,7 @@ declare module "../core/event-loop.js" {
      * lost, as Node tells of it only once.
      */
     sockRecvFrom(socket: DatagramSocket, count: number): Coroutine<[data: Buffer, address: SocketAddress]>;
+    /** As {@link sockRecvFrom}, into `buffer`. @throws ValueError when `count` bytes have no room there. */
     sockRecvFromInto(
       socket: DatagramSocket,
       buffer: Uint8Array,
@@ -110,6 +111,7 @@ declare module "../core/event-loop.js" {
     ): Coroutine<[count: number, address: SocketAddress]>;
     /** Waits until the kernel has taken all of it. After an error nobody knows how much was sent. */
     sockSendAll(socket: Socket, data: Uint8Array): Coroutine<void>;
+    /** Sends one datagram. @returns how many bytes were sent. */
     sockSendTo(
       socket: DatagramSocket,
       data: Uint8Array,
@@ -125,6 +127,7 @@ declare module "../core/event-loop.js" {
      * server listens, as Node tells of each only once.
      */
     sockAccept(server: NodeServer): Coroutine<[socket: Socket, address: SocketAddress | undefined]>;
+    /** As {@link sendFile}, over a socket of Node's. */
     sockSendFile(socket: Socket, file: FileHandle, options?: SendFileOptions): Coroutine<number>;
   }
 }

@@ -34,8 +34,9 @@ export interface BufferedProtocol extends BaseProtocol {
    * @returns where to put them; an empty buffer is an error.
    */
   getBuffer(sizeHint: number): Uint8Array;
-  /** @param count how many bytes were put at the start of the buffer. */
+  /** Bytes have come. @param count how many were put at the start of the buffer. */
   bufferUpdated(count: number): void;
+  /** As {@link Protocol.eofReceived}. */
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- as above
   eofReceived?(): boolean | void;
 }
@@ -43,6 +44,7 @@ export interface BufferedProtocol extends BaseProtocol {
 /** Receives datagrams. */
 export interface DatagramProtocol extends BaseProtocol {
   connectionMade?(transport: DatagramTransport): void;
+  /** A datagram has come, from `address`. */
   datagramReceived?(data: Buffer, address: SocketAddress): void;
   /** An earlier datagram could not be sent or was refused. The endpoint stays open (rule TP-12). */
   errorReceived?(error: Error): void;

@@ -33,6 +33,7 @@ export class Server {
     );
   }
 
+  /** The loop that its connections belong to. */
   getLoop(): EventLoop {
     return this.#loop;
   }

@@ -19,6 +19,7 @@ export class TransportSocket {
     return typeof address === "object" ? address.family : undefined;
   }
 
+  /** A datagram socket keeps messages apart. */
   get type(): "stream" | "datagram" {
     return this.#socket instanceof DatagramSocket ? "datagram" : "stream";
   }
@@ -34,10 +35,12 @@ export class TransportSocket {
     }
   }
 
+  /** The IP address of the peer. Undefined when there is none any more, or never was. */
   get remoteAddress(): string | undefined {
     return this.#peer()?.host;
   }
 
+  /** The port of the peer. Undefined when there is none any more, or never was. */
   get remotePort(): number | undefined {
     return this.#peer()?.port;
   }
@@ -47,7 +50,7 @@ export class TransportSocket {
     if (this.#socket instanceof Socket) this.#socket.setNoDelay(enabled);
   }
 
-  /** @param initialDelay milliseconds of silence before the first probe. No effect but on TCP. */
+  /** Whether a silent peer is asked if it is still there. @param initialDelay milliseconds of silence before the first probe. No effect but on TCP. */
   setKeepAlive(enabled = true, initialDelay = 0): void {
     if (this.#socket instanceof Socket) this.#socket.setKeepAlive(enabled, initialDelay);
   }
@@ -57,6 +60,7 @@ export class TransportSocket {
     this.#socket.ref();
   }
 
+  /** Takes {@link ref} back: it is the default. */
   unref(): void {
     this.#socket.unref();
   }

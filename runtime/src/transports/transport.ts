@@ -6,12 +6,17 @@ import type { TransportSocket } from "./transport-socket.js";
 
 /** What {@link BaseTransport.getExtraInfo} knows; a key that does not apply has no value. */
 export interface ExtraInfo {
+  /** The socket under it. */
   readonly socket: TransportSocket;
+  /** What it is connected to; a path for a Unix socket. */
   readonly peername: SocketAddress | string;
+  /** Where it is itself; a path for a Unix socket. */
   readonly sockname: SocketAddress | string;
   /** Node's TLS socket: for looking, not for reading or writing. */
   readonly sslObject: TLSSocket;
+  /** The certificate that the peer has shown. */
   readonly peercert: PeerCertificate;
+  /** Name of the cipher, and version of TLS. */
   readonly cipher: { readonly name: string; readonly version: string };
   /** The stream or file descriptor that was given. */
   readonly pipe: unknown;
@@ -51,6 +56,7 @@ export abstract class BaseTransport {
     this._protocol = protocol;
   }
 
+  /** Whom it tells. */
   getProtocol(): BaseProtocol {
     return this._protocol;
   }
@@ -67,12 +73,15 @@ export interface ReadTransport extends BaseTransport {
   isReading(): boolean;
   /** Nothing is told to the protocol until {@link resumeReading}. Idempotent (rule TP-01). */
   pauseReading(): void;
+  /** Takes {@link pauseReading} back. Idempotent. */
   resumeReading(): void;
 }
 
 /** Limits of a write buffer, in bytes. */
 export interface WriteBufferLimits {
+  /** At or below it the protocol may go on writing. */
   readonly low: number;
+  /** Above it the protocol is told to pause. */
   readonly high: number;
 }
 
@@ -83,14 +92,17 @@ export interface WriteTransport extends BaseTransport {
    * @throws TypeError for a string; RuntimeError after `writeEof()` or during `sendFile` (rules TP-07, TP-15).
    */
   write(data: Uint8Array): void;
+  /** Sends the chunks one after the other; adds no newlines. */
   writeLines(chunks: Iterable<Uint8Array>): void;
   /** Ends the sending side when the buffer is empty; reading goes on (rule TP-08). @throws RuntimeError with TLS. */
   writeEof(): void;
+  /** Whether {@link writeEof} works: not with TLS. */
   canWriteEof(): boolean;
   /** Closes at once, without what is buffered (rule TP-03). */
   abort(): void;
   /** Bytes that wait to be sent. */
   getWriteBufferSize(): number;
+  /** As they are now. */
   getWriteBufferLimits(): WriteBufferLimits;
   /**
    * Above `high` the protocol is told to pause, at or below `low` to resume. Default: 64 KiB, and a quarter of it.
@@ -110,8 +122,12 @@ export interface DatagramTransport extends BaseTransport {
    * @throws TypeError for a string; ValueError for another address than the remote one.
    */
   sendTo(data: Uint8Array, address?: SocketAddress): void;
+  /** Closes at once, without what is buffered. */
   abort(): void;
+  /** Bytes that wait to be sent. */
   getWriteBufferSize(): number;
+  /** As they are now. */
   getWriteBufferLimits(): WriteBufferLimits;
+  /** As {@link WriteTransport.setWriteBufferLimits}. */
   setWriteBufferLimits(limits?: Partial<WriteBufferLimits>): void;
 }
