@@ -165,7 +165,7 @@ export abstract class BaseEventLoop {
       const factory = this.#taskFactory;
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what a factory makes is its own (LP-20)
       if (factory !== null) return factory(this.#self, what, options) as Task<T>;
-      return new Task(what, { ...options, loop: this.#self });
+      return new Task(what, options, this.#self);
     } catch (error) {
       // Nobody will run it any more: it must not be reported as never awaited (rule LP-17).
       if (isCoroutine(what) && "close" in (what as object)) closeQuietly(what as { close(): void });

@@ -115,8 +115,15 @@ export class Task<T> extends Future<T> {
   /** @internal */ _more: TaskExtras | null = null;
 
   /** Use {@link createTask}. @throws TypeError when `what` cannot be started. */
-  constructor(what: Startable<T>, options?: TaskOptions & { readonly loop?: EventLoop | undefined }) {
-    super(options?.loop === undefined ? undefined : { loop: options.loop });
+  constructor(what: Startable<T>, options?: TaskOptions & { readonly loop?: EventLoop | undefined });
+  /** @internal */
+  constructor(what: Startable<T>, options: TaskOptions | undefined, loop: EventLoop);
+  constructor(
+    what: Startable<T>,
+    options?: TaskOptions & { readonly loop?: EventLoop | undefined },
+    loop = options?.loop,
+  ) {
+    super(loop === undefined ? undefined : { loop });
     const coroutine = asCoroutine(what)?._asFrame();
     if (coroutine === undefined) throw notStartable(what);
     coroutine._start();
