@@ -56,7 +56,7 @@ export function awaited(coroutine: Coroutine<unknown>): void {
 /**
  * The coroutines and operations made last. Whoever makes one nearly always starts it in the same step, so one that
  * is still new when the loop comes to rest is suspicious. A store and two counters instead of a
- * FinalizationRegistry for each: 2 ns instead of a microsecond.
+ * FinalizationRegistry for each: about 10 ns instead of a microsecond.
  */
 const recent: (Coroutine<unknown> | null)[] = new Array<null>(64).fill(null);
 let made = 0;
