@@ -76,7 +76,8 @@ export class Condition extends Primitive {
    * wake without reason: what was waited for need not hold, so prefer {@link waitFor}.
    *
    * A cancellation is thrown when the lock is held again, and further ones in between are swallowed: the last is
-   * thrown (rules CO-03, CO-04). A notification that a cancelled waiter had got goes to the next one (rule CO-05).
+   * thrown (rules CO-03, CO-04). A cancelled waiter that has the lock again wakes the next one: it may have been
+   * notified itself (rule CO-05).
    * @returns true.
    * @throws RuntimeError when nobody holds the lock (rule CO-01), or in another loop than those before.
    */
@@ -169,10 +170,6 @@ class Notification extends WaitOperation<Condition, true> {
   woken(): IteratorResult<Suspension, true> {
     return complete<true>(true);
   }
-
-  override gaveUp(woken: boolean): void {
-    if (woken) this.on._queue.wakeNext();
-  }
 }
 
 const untilNotified = coroInternal(function* wait(condition: Condition): CoroutineGenerator<true> {
@@ -180,10 +177,9 @@ const untilNotified = coroInternal(function* wait(condition: Condition): Corouti
   // A condition of another loop must be noticed while the lock is still held.
   condition._bindLoop();
   condition.release();
-  let notified = false;
   let cancellation: CancelledError | null = null;
   try {
-    notified = yield* new Notification(condition, condition._queue);
+    yield* new Notification(condition, condition._queue);
   } catch (error) {
     if (!(error instanceof CancelledError)) throw error;
     cancellation = error;
@@ -197,7 +193,9 @@ const untilNotified = coroInternal(function* wait(condition: Condition): Corouti
       cancellation = error;
     }
   if (cancellation === null) return true;
-  if (notified) condition._queue.wakeNext();
+  // It may have been notified: then the notification is for the next one (rule CO-05). If not, that one wakes without
+  // reason, as in asyncio.
+  condition._queue.wakeNext();
   throw cancellation;
 }, "Condition.wait");
 

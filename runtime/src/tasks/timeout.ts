@@ -108,6 +108,8 @@ function noteTimeout(error: unknown): void {
   const seen = new Set<unknown>();
   while (last instanceof Error && !seen.has(last)) {
     seen.add(last);
+    // Another deadline's error keeps its cause (rule TO-06).
+    if (last instanceof TimeoutError && isCancelled(last.cause)) return;
     if (last.cause === undefined || isCancelled(last.cause)) {
       const cause = last.cause;
       try {

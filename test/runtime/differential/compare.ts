@@ -2,7 +2,13 @@
  * A trace is a list of lines `TIME/ITERATION TASK TEXT`: who did what at which virtual time (milliseconds), in which
  * iteration of the loop since time moved.
  */
-export type Difference = { readonly at: number; readonly expected: string; readonly actual: string } | null;
+export type Difference = Place | null;
+
+interface Place {
+  readonly at: number;
+  readonly expected: string;
+  readonly actual: string;
+}
 
 /** Generator coroutines: line by line. */
 export function compareExactly(expected: readonly string[], actual: readonly string[]): Difference {
@@ -13,9 +19,9 @@ export function compareExactly(expected: readonly string[], actual: readonly str
 }
 
 /**
- * Async functions: lines of one iteration may change places (rule 14 of how the API reads). When they do, what they
- * do to each other may follow: a difference is `excused` when lines changed places before it, or when it comes from
- * an iteration in which several callbacks ran (`shared`).
+ * Async functions: lines of one iteration may change places (rule 14 of how the API reads). What they do to each other
+ * then, say who gets a lock first, may show much later: a difference is `excused` when lines changed places before it,
+ * or when there was an iteration in which several callbacks ran (`shared`).
  */
 export function compareByIteration(
   expected: readonly string[],
@@ -27,13 +33,9 @@ export function compareByIteration(
   const iterations = [difference.expected, difference.actual].map(iterationOf);
   const before = Math.min(position(expected, iterations[0]!), position(actual, iterations[1]!));
   const isReordered = compareExactly(expected.slice(0, before), actual.slice(0, before)) !== null;
-  const isShared = iterations.some((at) => shared.has(at) || shared.has(iterationBefore(at)));
+  const time = Math.max(...iterations.map(Number.parseFloat));
+  const isShared = [...shared].some((iteration) => Number.parseFloat(iteration) <= time);
   return { difference, excused: isReordered || isShared };
-}
-
-function iterationBefore(iteration: string): string {
-  const [time = "", number = ""] = iteration.split("/");
-  return `${time}/${Number(number) - 1}`;
 }
 
 function position(lines: readonly string[], iteration: string): number {
@@ -69,5 +71,17 @@ function sameLine(expected: string | undefined, actual: string | undefined): boo
   const messages = [...actual.matchAll(cancelled)];
   return [...expected.matchAll(cancelled)].every(
     ([, message], at) => message === "" || message === messages[at]![1],
+  );
+}
+
+/**
+ * Whether a difference is that of an `uncancel()` inside a timeout that had fired: here it took the request of that
+ * timeout back, so that a later cancel from outside stays one; CPython takes it for the timeout's (docs/coming-from-python.md).
+ */
+export function isTakenBack(expected: readonly string[], { at, expected: line, actual }: Place): boolean {
+  return (
+    expected.slice(0, at).some((before) => / \d+:uncancel \d/.test(before)) &&
+    / \d+:timeout !TimeoutError<Cancelled/.test(line) &&
+    line.replace("TimeoutError<", "").replace(cancelled, "") === actual.replace(cancelled, "")
   );
 }

@@ -10,52 +10,44 @@ export interface Counting extends EventLoop {
   readonly iteration: number;
 }
 
-/** Counts how often the loop reads it to begin an iteration, since time moved last. */
-class CountingClock extends VirtualClock {
-  iteration = 0;
-  #last = 0;
-  #asked = 0;
-
-  /** Reads of the program, or for what is created: no iteration begins there. */
-  withoutCounting<T>(read: () => T): T {
-    this.#asked++;
-    try {
-      return read();
-    } finally {
-      this.#asked--;
-    }
-  }
-
-  override now(): number {
-    const now = super.now();
-    if (this.#asked > 0) return now;
-    if (now !== this.#last) this.iteration = 0;
-    else this.iteration++;
-    this.#last = now;
-    return now;
-  }
-}
-
-/** The loop as it is, on a virtual clock. */
+/** The loop as it is, on a virtual clock: the first of each iteration that is made ready gets one in front that counts. */
 export class CountingLoop extends EventLoop implements Counting {
-  readonly #clock: CountingClock;
+  #isCounterReady = false;
+  #iteration = 0;
+  #time = 0;
+  readonly #counter: Runnable = {
+    _next: null,
+    _run: () => {
+      this.#isCounterReady = false;
+      this.#iteration = this.iteration + 1;
+    },
+  };
 
   constructor() {
-    const clock = new CountingClock();
-    super({ clock, debug: false });
-    this.#clock = clock;
+    super({ clock: new VirtualClock(), debug: false });
   }
 
   get iteration(): number {
-    return this.#clock.iteration;
+    const time = this.time();
+    if (time !== this.#time) this.#iteration = 0;
+    this.#time = time;
+    return this.#iteration;
   }
 
-  override time(): number {
-    return this.#clock.withoutCounting(() => super.time());
+  override _enqueue(runnable: Runnable): void {
+    this.#count();
+    super._enqueue(runnable);
   }
 
-  override get _iterationTime(): number {
-    return this.#clock.withoutCounting(() => super._iterationTime);
+  override _schedule(timer: Timer): void {
+    if (timer.when() <= this.time()) this.#count();
+    super._schedule(timer);
+  }
+
+  #count(): void {
+    if (this.#isCounterReady) return;
+    this.#isCounterReady = true;
+    super._enqueue(this.#counter);
   }
 }
 

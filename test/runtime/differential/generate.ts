@@ -1,10 +1,10 @@
-import type { Choice, Choices, Density } from "./program-builder.js";
+import type { Choice, Choices, ProgramOptions } from "./program-builder.js";
 import { ProgramBuilder } from "./program-builder.js";
 import type { Program } from "./program.js";
 
-/** The same program for the same seed. */
-export function generate(seed: number, density: Density): Program {
-  return new ProgramBuilder(seed, density, choices).program();
+/** The same program for the same arguments. */
+export function generate(seed: number, options: ProgramOptions): Program {
+  return new ProgramBuilder(seed, options, choices).program();
 }
 
 const nesting: readonly Choice[] = [
@@ -33,9 +33,16 @@ const nesting: readonly Choice[] = [
       return { op: "group", id, ops: g.within(body, { group: id }) };
     },
   ],
-  [3, (g, body) => ({ op: "withLock", ...g.lock(), ops: g.within(body) })],
+  [5, (g, body) => ({ op: "withLock", ...g.lock(), ops: g.within(body) })],
   [2, (g, body) => ({ op: "withPermit", ...g.semaphore(), ops: g.within(body) })],
-  [14, (g, body) => ({ op: "spawn", ...g.task(body) })],
+  [
+    4,
+    (g, body) => {
+      const condition = g.condition();
+      return { op: "withCondition", ...condition, ops: g.underCondition(body, condition) };
+    },
+  ],
+  [14, (g, body) => ({ op: "spawn", ...g.task(body), ...g.eager() })],
   [
     8,
     (g, body) => {
@@ -46,7 +53,7 @@ const nesting: readonly Choice[] = [
 ];
 
 const waits: readonly Choice[] = [
-  [14, (g) => ({ op: "sleep", ms: g.time() })],
+  [18, (g) => ({ op: "sleep", ms: g.time() })],
   [
     7,
     (g, body) => {
@@ -96,7 +103,7 @@ const tasks: readonly Choice[] = [
       return id === null ? null : { op: "expired", id };
     },
   ],
-  [3, () => ({ op: "raise" })],
+  [2, () => ({ op: "raise" })],
   [1, () => ({ op: "raiseCancelled", message: "raised" })],
   [2, () => ({ op: "return" })],
   [1, () => ({ op: "setVariable" })],
@@ -104,7 +111,7 @@ const tasks: readonly Choice[] = [
 ];
 
 const futures: readonly Choice[] = [
-  [4, (g) => ({ op: "setResult", ...g.plainFuture() })],
+  [7, (g) => ({ op: "setResult", ...g.plainFuture() })],
   [2, (g) => ({ op: "setError", ...g.plainFuture() })],
   [
     3,
@@ -132,24 +139,32 @@ const futures: readonly Choice[] = [
 ];
 
 const primitives: readonly Choice[] = [
-  [4, (g) => ({ op: "put", ...g.queue(), value: [g.below(3), g.below(100)] })],
-  [5, (g) => ({ op: "get", ...g.queue() })],
+  [6, (g) => ({ op: "put", ...g.queue(), value: [g.below(3), g.below(100)] })],
+  [4, (g) => ({ op: "get", ...g.queue() })],
   [1, (g) => ({ op: "join", ...g.queue() })],
   [2, (g) => ({ op: "putNowait", ...g.queue(), value: [g.below(3), g.below(100)] })],
   [1, (g) => ({ op: "getNowait", ...g.queue() })],
   [2, (g) => ({ op: "taskDone", ...g.queue() })],
   [1, (g) => ({ op: "shutdown", ...g.queue(), immediate: g.below(2) === 0 })],
   [1, (g) => ({ op: "queueState", ...g.queue() })],
-  [4, (g) => ({ op: "acquire", ...g.lock() })],
+  [2, (g) => ({ op: "acquire", ...g.lock() })],
   [4, (g) => ({ op: "release", ...g.lock() })],
   [1, (g) => ({ op: "locked", ...g.lock() })],
-  [4, (g) => ({ op: "acquirePermit", ...g.semaphore() })],
-  [4, (g) => ({ op: "releasePermit", ...g.semaphore() })],
+  [3, (g) => ({ op: "acquirePermit", ...g.semaphore() })],
+  [5, (g) => ({ op: "releasePermit", ...g.semaphore() })],
   [1, (g) => ({ op: "permitLocked", ...g.semaphore() })],
-  [3, (g) => ({ op: "waitEvent", ...g.event() })],
-  [2, (g) => ({ op: "setEvent", ...g.event() })],
+  [2, (g) => ({ op: "waitEvent", ...g.event() })],
+  [4, (g) => ({ op: "setEvent", ...g.event() })],
   [1, (g) => ({ op: "clearEvent", ...g.event() })],
   [1, (g) => ({ op: "eventIsSet", ...g.event() })],
+  [1, (g) => ({ op: "waitCondition", ...g.condition() })],
+  [1, (g) => ({ op: "waitConditionFor", ...g.condition(), event: g.event().on })],
+  [2, (g) => ({ op: "notify", ...g.condition(), limit: 1 + g.below(3) })],
+  [1, (g) => ({ op: "notifyAll", ...g.condition() })],
+  [3, (g) => ({ op: "waitBarrier", ...g.barrier() })],
+  [1, (g) => ({ op: "resetBarrier", ...g.barrier() })],
+  [1, (g) => ({ op: "abortBarrier", ...g.barrier() })],
+  [1, (g) => ({ op: "barrierState", ...g.barrier() })],
 ];
 
 const inCallbacks: Choices["inCallbacks"] = [

@@ -50,7 +50,14 @@ class OrderedTimerHandle(asyncio.TimerHandle):
 
 
 class GatheringFuture(asyncio.tasks._GatheringFuture):
-    """Ends with the message of its own cancel; CPython gives that of its last child (see docs/coming-from-python.md)."""
+    """Evens out two things that docs/coming-from-python.md names.
+
+    It ends with the message of its own cancel, where CPython gives that of its last child, and cancels a child that
+    it was given twice once.
+    """
+
+    def __init__(self, children, *, loop=None):
+        super().__init__(list(dict.fromkeys(children)), loop=loop)
 
     def cancel(self, msg=None):
         accepted = super().cancel(msg=msg)
@@ -171,6 +178,10 @@ class Run:
         self.locks = [asyncio.Lock() for _ in range(resources["locks"])]
         self.semaphores = [semaphores[s["bounded"]](s["value"]) for s in resources["semaphores"]]
         self.events = [asyncio.Event() for _ in range(resources["events"])]
+        self.conditions = [
+            asyncio.Condition(None if lock is None else self.locks[lock]) for lock in resources["conditions"]
+        ]
+        self.barriers = [asyncio.Barrier(parties) for parties in resources["barriers"]]
         self.futures = resources["futures"]
 
     def run(self):
@@ -237,7 +248,7 @@ class Run:
             return show_error(value)
         if isinstance(value, asyncio.Future):
             return self.names.get(value, "?")
-        return str(value)
+        return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
     def state(self, future):
         if not future.done():
@@ -276,7 +287,7 @@ class Run:
     # Bodies
 
     def spawn(self, name, ops, create):
-        task = create(self.task_body(ops))
+        task = create(self.inline(name, ops))
         self.refs[name] = task
         self.name(name, task)
         return task
@@ -365,7 +376,14 @@ class Run:
         return None
 
     def do_spawn(self, op):
-        return self.spawn(op["id"], op["ops"], asyncio.create_task)
+        return self.spawn(op["id"], op["ops"], self.create_eagerly if op.get("eager") else asyncio.create_task)
+
+    def create_eagerly(self, coro):
+        # In the order of creation: it may make others before it is there itself.
+        place = len(self.tasks)
+        task = asyncio.Task(coro, loop=self.loop, eager_start=True)
+        self.tasks.insert(place, task)
+        return task
 
     def do_groupSpawn(self, op):
         group = self.groups.get(op["group"])
@@ -475,6 +493,16 @@ class Run:
 
     def do_eventIsSet(self, op):
         return self.events[op["on"]].is_set()
+
+    def do_notify(self, op):
+        self.conditions[op["on"]].notify(op["limit"])
+
+    def do_notifyAll(self, op):
+        self.conditions[op["on"]].notify_all()
+
+    def do_barrierState(self, op):
+        barrier = self.barriers[op["on"]]
+        return [barrier.n_waiting, barrier.broken]
 
     def do_reschedule(self, op):
         scope = self.timeouts.get(op["id"])
@@ -595,6 +623,32 @@ class Run:
 
     async def wait_waitEvent(self, op):
         return await self.events[op["on"]].wait()
+
+    async def wait_withCondition(self, op):
+        async with self.conditions[op["on"]]:
+            return await self.run_ops(op["ops"])
+
+    async def wait_waitCondition(self, op):
+        return await self.conditions[op["on"]].wait()
+
+    async def wait_waitConditionFor(self, op):
+        event = self.events[op["event"]]
+
+        def predicate():
+            self.mark(f"{op['n']}:tested {self.show(event.is_set())}")
+            return event.is_set()
+
+        return await self.conditions[op["on"]].wait_for(predicate)
+
+    async def wait_waitBarrier(self, op):
+        # Not its number: see docs/coming-from-python.md.
+        await self.barriers[op["on"]].wait()
+
+    async def wait_resetBarrier(self, op):
+        await self.barriers[op["on"]].reset()
+
+    async def wait_abortBarrier(self, op):
+        await self.barriers[op["on"]].abort()
 
 
 def main():

@@ -1,6 +1,6 @@
-import { allTasks, ContextVar, createTask, currentTask, isCancelled, run, sleep } from "asyncscope";
-import type { ExceptionContext, Future, Startable, Task, TaskGroup, Timeout } from "asyncscope";
-import { forms } from "../../support/both-forms.js";
+import { allTasks, ContextVar, createTask, currentTask, isCancelled, sleep } from "asyncscope";
+import type { Coroutine, ExceptionContext, Future, Startable, Task, TaskGroup, Timeout } from "asyncscope";
+import { asyncForm, generatorForm } from "../../support/both-forms.js";
 import type { Form, Steps } from "../../support/both-forms.js";
 import type { Counting } from "./counting-loop.js";
 import { immediate, waiting } from "./operations.js";
@@ -21,8 +21,13 @@ export async function interpret(program: Program, form: FormName, loop: Counting
   return await new Interpreter(program, form, loop).run();
 }
 
-const [generator, async] = forms as readonly [Form, Form];
 const programErrors = new Set<string>(["raise", "raiseCancelled"]);
+
+/** What runs as a task of its own: a called coroutine, or an async function. */
+function startable(form: Form, steps: () => Steps<unknown>): Startable<unknown> {
+  const body = form.body(steps);
+  return form === generatorForm ? (body() as Coroutine<unknown>) : body;
+}
 
 /** One run of a program. */
 export class Interpreter {
@@ -49,14 +54,10 @@ export class Interpreter {
   }
 
   async run(): Promise<string[]> {
-    try {
-      await run(
-        generator.body(() => this.#main()),
-        { loopFactory: () => this.loop },
-      );
-    } finally {
-      this.#open = false;
-    }
+    // Not run(): a program may leave tasks behind that no cancel can end, which wait for a lock that nobody has.
+    await this.loop.runUntilComplete(this.loop.createTask(startable(generatorForm, () => this.#main())));
+    this.#open = false;
+    this.loop.close();
     return this.#lines;
   }
 
@@ -115,7 +116,7 @@ export class Interpreter {
   item(item: Item, form?: Form): Future<unknown> | Startable<unknown> {
     if ("ref" in item) return this.ref(item.ref);
     const written = form ?? this.#formOf(item.ops);
-    return written.body(() => this.#inline(item.id, item.ops, written));
+    return startable(written, () => this.#inline(item.id, item.ops, written));
   }
 
   /** Those that are there. */
@@ -133,7 +134,7 @@ export class Interpreter {
     create: (body: Startable<unknown>) => Task<unknown>,
   ): Task<unknown> {
     const form = this.#formOf(ops);
-    const task = create(form.body(() => this.#taskBody(ops, form)));
+    const task = create(startable(form, () => this.#inline(name, ops, form)));
     this.refs.set(name, task);
     this.#name(name, task);
     return task;
@@ -156,8 +157,8 @@ export class Interpreter {
   }
 
   #formOf(ops: readonly Op[]): Form {
-    if (this.#form === "generator") return generator;
-    return this.#form === "async" || (ops[0]?.n ?? 0) % 2 === 0 ? async : generator;
+    if (this.#form === "generator") return generatorForm;
+    return this.#form === "async" || (ops[0]?.n ?? 0) % 2 === 0 ? asyncForm : generatorForm;
   }
 
   *#taskBody(ops: readonly Op[], form: Form): Steps<unknown> {

@@ -14,14 +14,12 @@ import {
   waitFor,
 } from "asyncscope";
 import type { Future } from "asyncscope";
-import { forms } from "../../support/both-forms.js";
+import { generatorForm } from "../../support/both-forms.js";
 import type { Form, Steps } from "../../support/both-forms.js";
 import type { Interpreter } from "./interpreter.js";
 import { Absent, Return } from "./outcomes.js";
 import type { ImmediateName, Op, WaitingName } from "./program.js";
 import { Boom, showError, showState, showValue } from "./values.js";
-
-const generator = forms[0]!;
 
 function there<T>(value: T | undefined): T {
   if (value === undefined) throw new Absent();
@@ -38,12 +36,15 @@ const queue = (run: Interpreter, op: Op) => run.resources.queues[op.on!]!;
 const lock = (run: Interpreter, op: Op) => run.resources.locks[op.on!]!;
 const semaphore = (run: Interpreter, op: Op) => run.resources.semaphores[op.on!]!;
 const event = (run: Interpreter, op: Op) => run.resources.events[op.on!]!;
+const condition = (run: Interpreter, op: Op) => run.resources.conditions[op.on!]!;
+const barrier = (run: Interpreter, op: Op) => run.resources.barriers[op.on!]!;
 const scope = (run: Interpreter, op: Op) => there(run.timeouts.get(op.id!));
 
 /** Operations that end where they are: what they give, or throw. */
 export const immediate: Record<ImmediateName, (run: Interpreter, op: Op) => unknown> = {
   note: () => undefined,
-  spawn: (run, op) => run.spawn(op.id!, op.ops!, createTask),
+  spawn: (run, op) =>
+    run.spawn(op.id!, op.ops!, (body) => createTask(body, { eagerStart: op.eager ?? false })),
   groupSpawn: (run, op) => {
     const group = there(run.groups.get(op.group!));
     return run.spawn(op.id!, op.ops!, (body) => group.createTask(body));
@@ -86,6 +87,9 @@ export const immediate: Record<ImmediateName, (run: Interpreter, op: Op) => unkn
   setEvent: (run, op) => event(run, op).set(),
   clearEvent: (run, op) => event(run, op).clear(),
   eventIsSet: (run, op) => event(run, op).isSet(),
+  notify: (run, op) => condition(run, op).notify(op.limit),
+  notifyAll: (run, op) => condition(run, op).notifyAll(),
+  barrierState: (run, op) => [barrier(run, op).nWaiting, barrier(run, op).broken],
   reschedule: (run, op) => scope(run, op).reschedule(op.ms === null ? null : run.loop.time() + op.ms!),
   expired: (run, op) => [scope(run, op).expired(), scope(run, op).when()],
   raise: (_run, op) => {
@@ -124,7 +128,7 @@ export const waiting: Record<WaitingName, (run: Interpreter, op: Op, form: Form)
     return [[...done], [...pending]];
   },
   // A coroutine runs in the task that waits for it; an async function would be a task of its own.
-  waitFor: (run, op, form) => form.wait(waitFor(run.item(there(op.items![0]), generator), op.ms!)),
+  waitFor: (run, op, form) => form.wait(waitFor(run.item(there(op.items![0]), generatorForm), op.ms!)),
   shield: (run, op, form) => form.wait(shield(run.item(there(op.items![0])))),
   timeout: (run, op, form) =>
     form.wait(
@@ -161,4 +165,20 @@ export const waiting: Record<WaitingName, (run: Interpreter, op: Op, form: Form)
   acquirePermit: (run, op, form) => form.wait(semaphore(run, op).acquire()),
   withPermit: (run, op, form) => form.wait(semaphore(run, op).withPermit(run.block(op, () => undefined))),
   waitEvent: (run, op, form) => form.wait(event(run, op).wait()),
+  withCondition: (run, op, form) => form.wait(condition(run, op).withLock(run.block(op, () => undefined))),
+  waitCondition: (run, op, form) => form.wait(condition(run, op).wait()),
+  *waitConditionFor(run, op, form) {
+    const event = run.resources.events[op.event!]!;
+    return yield* form.wait(
+      condition(run, op).waitFor(() => {
+        run.mark(`${op.n}:tested ${String(event.isSet())}`);
+        return event.isSet();
+      }),
+    );
+  },
+  *waitBarrier(run, op, form) {
+    yield* form.wait(barrier(run, op).wait());
+  },
+  resetBarrier: (run, op, form) => form.wait(barrier(run, op).reset()),
+  abortBarrier: (run, op, form) => form.wait(barrier(run, op).abort()),
 };

@@ -1,11 +1,15 @@
 import { Random } from "../../support/random.js";
 import type { Item, Op, Program, Resources } from "./program.js";
 
-/**
- * How the times of a program are chosen. Dense ones coincide all the time, which is where the races are. Sparse
- * ones hardly ever do: then tasks run in one iteration only where one of them woke the others.
- */
-export type Density = "dense" | "sparse";
+export interface ProgramOptions {
+  /**
+   * How the times are chosen. Dense ones coincide all the time, which is where the races are. Sparse ones hardly ever
+   * do: then tasks run in one iteration only where one of them woke the others.
+   */
+  readonly times: "dense" | "sparse";
+  /** Whether some tasks start at once, which async functions do up to their first `await` only. */
+  readonly eager: boolean;
+}
 
 /** A list of operations that is being filled. */
 export interface Body {
@@ -35,7 +39,7 @@ export interface Choices {
 /** Builds a random program; what the operations are made of. */
 export class ProgramBuilder {
   readonly #random: Random;
-  readonly #density: Density;
+  readonly #options: ProgramOptions;
   readonly #choices: Choices;
   readonly #resources: Resources;
   #lastNumber = 0;
@@ -50,12 +54,12 @@ export class ProgramBuilder {
   readonly #timeouts: string[] = [];
   readonly #groups: string[] = [];
 
-  constructor(seed: number, density: Density, choices: Choices) {
+  constructor(seed: number, options: ProgramOptions, choices: Choices) {
     this.#random = new Random(seed);
-    this.#density = density;
+    this.#options = options;
     this.#choices = choices;
     const random = this.#random;
-    this.#left = random.choose([5, 8], [5, 16], [3, 30], [1, 60]);
+    this.#left = random.choose([3, 10], [4, 20], [3, 40], [2, 100]);
     this.#resources = {
       queues: this.#some(2, () => ({
         kind: random.choose([4, "fifo"], [1, "lifo"], [1, "priority"]),
@@ -64,6 +68,8 @@ export class ProgramBuilder {
       locks: 1 + random.below(2),
       semaphores: this.#some(2, () => ({ value: random.below(3), bounded: random.below(3) === 0 })),
       events: 1 + random.below(2),
+      conditions: this.#some(2, () => random.choose([2, null], [1, 0])),
+      barriers: this.#some(2, () => 1 + random.below(3)),
       futures: 1 + random.below(3),
     };
     for (let index = 0; index < this.#resources.futures; index++) this.#refs.push(`f${index}`);
@@ -89,7 +95,7 @@ export class ProgramBuilder {
 
   #fill(body: Body): void {
     const random = this.#random;
-    const length = body.depth === 0 ? 4 + random.below(6) : 1 + random.below(body.depth === 1 ? 5 : 3);
+    const length = body.depth === 0 ? 6 + random.below(10) : 1 + random.below(body.depth === 1 ? 6 : 3);
     for (let i = 0; i < length && this.#left > 0; i++) {
       const op = this.#op(body);
       if (op !== null) {
@@ -103,7 +109,11 @@ export class ProgramBuilder {
     const { nesting, others } = this.#choices;
     const op = this.#random.choose(...(body.depth < 4 ? nesting : []), ...others)(this, body);
     if (op === null) return null;
-    const swallows = this.choose([6, undefined], [2, "errors"], [1, "all"]);
+    // The first task goes on more often: the others come from it.
+    const swallows =
+      body.depth === 0
+        ? this.choose([2, undefined], [2, "errors"], [2, "all"])
+        : this.choose([6, undefined], [2, "errors"], [1, "all"]);
     return { n: ++this.#lastNumber, ...op, ...(swallows === undefined ? {} : { catch: swallows }) };
   }
 
@@ -119,7 +129,7 @@ export class ProgramBuilder {
 
   /** Milliseconds. */
   time(): number {
-    if (this.#density === "dense") return this.#random.choose([3, 0], [3, 1], [2, 2], [1, 3], [1, 5]);
+    if (this.#options.times === "dense") return this.#random.choose([3, 0], [3, 1], [2, 2], [1, 3], [1, 5]);
     if (this.#random.below(5) === 0) return 0;
     return 1 + this.#random.below(10) + this.#random.below(2 ** 20) / 2 ** 20;
   }
@@ -141,9 +151,33 @@ export class ProgramBuilder {
     return { on: this.below(this.#resources.events) };
   }
 
+  condition(): { on: number } {
+    return { on: this.below(this.#resources.conditions.length) };
+  }
+  barrier(): { on: number } {
+    return { on: this.below(this.#resources.barriers.length) };
+  }
+
+  /** What a condition is for, under its lock, and whatever else. */
+  underCondition(body: Body, { on }: { on: number }): Op[] {
+    const ops = this.within(body);
+    const op: Omit<Op, "n"> = this.choose(
+      [3, { op: "waitCondition", on }],
+      [2, { op: "waitConditionFor", on, event: this.event().on }],
+      [2, { op: "notify", on, limit: 1 + this.below(3) }],
+      [1, { op: "notifyAll", on }],
+    );
+    ops.push({ n: ++this.#lastNumber, ...op });
+    return ops;
+  }
+
   /** Anything that was named before. */
   anything(): { target: string } {
     return { target: this.#random.pick(this.#refs) ?? "f0" };
+  }
+
+  eager(): { eager?: boolean } {
+    return this.#options.eager && this.below(5) === 0 ? { eager: true } : {};
   }
 
   message(): { message?: string } {
@@ -151,7 +185,7 @@ export class ProgramBuilder {
   }
 
   target(): { target: string } {
-    return this.below(5) === 0 ? { target: "self" } : this.anything();
+    return this.#options.eager && this.below(5) === 0 ? { target: "self" } : this.anything();
   }
 
   plainFuture(): { target: string } {

@@ -14,6 +14,10 @@ export interface Resources {
   readonly locks: number;
   readonly semaphores: readonly { readonly value: number; readonly bounded: boolean }[];
   readonly events: number;
+  /** The lock that each uses, by index; null: one of its own. */
+  readonly conditions: readonly (number | null)[];
+  /** How many each needs. */
+  readonly barriers: readonly number[];
   readonly futures: number;
 }
 
@@ -49,6 +53,9 @@ export const IMMEDIATE = [
   "setEvent",
   "clearEvent",
   "eventIsSet",
+  "notify",
+  "notifyAll",
+  "barrierState",
   "reschedule",
   "expired",
   "raise",
@@ -79,6 +86,12 @@ export const WAITING = [
   "acquirePermit",
   "withPermit",
   "waitEvent",
+  "withCondition",
+  "waitCondition",
+  "waitConditionFor",
+  "waitBarrier",
+  "resetBarrier",
+  "abortBarrier",
 ] as const;
 
 export type ImmediateName = (typeof IMMEDIATE)[number];
@@ -98,6 +111,8 @@ export interface Op {
   /** The task or future that it is about; `self` is the current task. */
   readonly target?: string;
   readonly group?: string;
+  /** The task starts at once. */
+  readonly eager?: boolean;
   /** Index of the queue, lock, … that it is about. */
   readonly on?: number;
   readonly ms?: number | null;
@@ -107,8 +122,10 @@ export interface Op {
   readonly kind?: "gather" | "shield";
   readonly returnExceptions?: boolean;
   readonly returnWhen?: "FIRST_COMPLETED" | "FIRST_EXCEPTION" | "ALL_COMPLETED";
-  /** How many results it takes. */
+  /** How many results it takes, or how many it wakes. */
   readonly limit?: number;
+  /** Index of the event that a predicate looks at. */
+  readonly event?: number;
   readonly immediate?: boolean;
   readonly catches?: "none" | "errors" | "all";
   readonly handler?: readonly Op[];

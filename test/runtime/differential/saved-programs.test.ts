@@ -11,9 +11,10 @@ describe("Programs whose trace CPython gave", () => {
       if (compareExactly(trace, actual) !== null) assert.deepEqual(actual, trace);
     });
 
-    it(`${title} (async)`, async () => {
-      const actual = await interpret(program, "async", new DrainingLoop());
-      if (compareExactly(trace, actual) !== null) assert.deepEqual(actual, trace);
-    });
+    for (const form of ["async", "mixed"] as const)
+      it(`${title} (${form})`, async () => {
+        const actual = await interpret(program, form, new DrainingLoop());
+        if (compareExactly(trace, actual) !== null) assert.deepEqual(actual, trace);
+      });
   }
 });

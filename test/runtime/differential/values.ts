@@ -22,7 +22,8 @@ export function showValue(value: unknown, nameOf: (future: object) => string | u
   if (Array.isArray(value)) return `[${value.map((item) => showValue(item, nameOf)).join(", ")}]`;
   if (value instanceof Error) return showError(value);
   if (typeof value === "object") return nameOf(value) ?? "?";
-  return String(value as number | string | boolean);
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "?";
 }
 
 /** How the state of a future reads in a trace. */
