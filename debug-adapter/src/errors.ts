@@ -122,6 +122,16 @@ export const ERRORS = {
     "The program's asyncscope runtime speaks protocol {theirs} (runtime {runtime}), the debugger speaks {ours}. Install matching versions: npm install asyncscope@latest, and update the extension.",
     true,
   ],
+  endedWithoutTasks: [
+    4005,
+    "The program has ended, and no task of it was ever seen: there is nothing to dump.",
+    true,
+  ],
+  dumpFile: [
+    4006,
+    "The task dump could not be written to '{file}': {detail}. Set \"dumpFolder\" in launch.json (or the setting asyncscope.dumpFolder) to a folder that can be written to.",
+    true,
+  ],
   taskGone: [4003, "Task {task} is gone: it has finished. Refresh the Tasks view.", false],
   tooManyPins: [4004, "{limit} tasks are pinned already; unpin one first.", true],
 } as const satisfies Record<string, readonly [number, string, boolean]>;

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
+import { DumpCommand } from "./dump/dump-command.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
 import { chooseSession } from "./session-picker.js";
@@ -22,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     resources,
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
+    new DumpCommand(sessions),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
     // The dynamic registration only offers configurations: resolving is called on every registration.
     vscode.debug.registerDebugConfigurationProvider(

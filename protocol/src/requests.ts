@@ -2,6 +2,7 @@
  * The custom DAP requests and events between the debug adapter and whoever shows tasks (the extension, the
  * command line, any DAP client). Positions are those of the **source** the user wrote, 1-based, already mapped.
  */
+import type { TaskDump } from "./dump.js";
 import type {
   ResourceInfo,
   ResourceQuery,
@@ -109,11 +110,29 @@ export interface CancelTaskBody {
   readonly requested: boolean;
 }
 
+/** `asyncscope/dump`: all tasks, queues and locks in one document; after the end the last state that was seen. */
+export interface DumpArguments {
+  /** Default `text`: the content of a `.taskdump` file. */
+  readonly format?: "text" | "json";
+  /** Most tasks, default 2000, at most 20000; the dump says how many are hidden. */
+  readonly limit?: number;
+}
+export interface DumpBody {
+  readonly status: TreeBody["status"];
+  /** Tasks that have not finished. */
+  readonly pending: number;
+  /** When asked for as `text`. */
+  readonly text?: string;
+  /** When asked for as `json`. */
+  readonly dump?: TaskDump;
+}
+
 /** Custom requests by name. */
 export interface CustomRequests {
   "asyncscope/tree": { arguments: TreeArguments; body: TreeBody };
   "asyncscope/resources": { arguments: ResourcesArguments; body: ResourcesBody };
   "asyncscope/chain": { arguments: ChainArguments; body: ChainBody };
+  "asyncscope/dump": { arguments: DumpArguments; body: DumpBody };
   "asyncscope/pin": { arguments: PinArguments; body: PinBody };
   "asyncscope/cancelTask": { arguments: CancelTaskArguments; body: CancelTaskBody };
 }

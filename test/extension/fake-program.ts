@@ -111,6 +111,7 @@ export class FakeProgram implements ScopeSession {
       "asyncscope/resources": () => this.#resources((args as { limit: number }).limit),
       "asyncscope/chain": () =>
         this.chains.get((args as { task: TaskId }).task) ?? { found: false, frames: [], hidden: 0 },
+      "asyncscope/dump": () => ({ status: this.status, pending: this.tasks.size, text: "" }),
       "asyncscope/pin": () => ({ threadId: 1, pinned: true }),
       "asyncscope/cancelTask": () => ({ requested: true }),
     }[name]();

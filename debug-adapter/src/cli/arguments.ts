@@ -5,10 +5,12 @@ export const USAGE = `Usage:
   asyncscope ps                 Node programs of this user that can be looked into
   asyncscope ps PID             the tasks of a program as a table
   asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
+  asyncscope dump PID           its tasks with await chains, queues and locks as a document (.taskdump)
 
 Options:
   --by await|creation   tree: who waits for whom (default), or who started whom
-  --limit N             at most N tasks (default 200)
+  --limit N             at most N tasks (default 200, of a dump 2000)
+  --output FILE         dump: into a file
   --json                one JSON document instead of text
   --help, --version
 
@@ -25,16 +27,26 @@ export type CliCommand =
       readonly json: boolean;
       readonly limit: number;
       readonly order: TreeOrder;
+    }
+  | {
+      readonly kind: "dump";
+      readonly pid: number;
+      readonly json: boolean;
+      readonly limit: number;
+      /** Path of the file to write; undefined: standard output. */
+      readonly output: string | undefined;
     };
 
 const DEFAULT_LIMIT = 200;
+const DEFAULT_DUMP_LIMIT = 2000;
 const MOST = 20_000;
 
 /** @throws CliError that shows the usage. */
 export function parseArguments(args: readonly string[]): CliCommand {
   const words: string[] = [];
   let json = false;
-  let limit = DEFAULT_LIMIT;
+  let limit: number | undefined;
+  let output: string | undefined;
   let order: TreeOrder | undefined;
   const rest = args.flatMap((arg) => (arg.startsWith("--") ? splitOption(arg) : [arg]));
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
@@ -42,7 +54,10 @@ export function parseArguments(args: readonly string[]): CliCommand {
     if (arg === "--version") return { kind: "version" };
     if (arg === "--json") json = true;
     else if (arg === "--limit") limit = wholeNumber(rest.shift(), "--limit", MOST);
-    else if (arg === "--by") {
+    else if (arg === "--output") {
+      output = rest.shift();
+      if (output === undefined || output === "") throw wrong("--output takes the name of a file.");
+    } else if (arg === "--by") {
       const by = rest.shift();
       if (by !== "await" && by !== "creation")
         throw wrong(`--by takes await or creation, not ${by ?? "nothing"}.`);
@@ -52,16 +67,22 @@ export function parseArguments(args: readonly string[]): CliCommand {
   }
   const [command, pid, ...more] = words;
   if (command === undefined) return { kind: "help" };
-  if (command !== "ps" && command !== "tree" && command !== "pstree")
+  if (command !== "ps" && command !== "tree" && command !== "pstree" && command !== "dump")
     throw wrong(`There is no command ${command}.`);
   if (more.length > 0) throw wrong(`One PID is enough: ${more.join(" ")} is too much.`);
-  if (command === "ps" && order !== undefined) throw wrong("--by belongs to the command tree.");
+  if ((command === "ps" || command === "dump") && order !== undefined)
+    throw wrong("--by belongs to the command tree.");
+  if (command !== "dump" && output !== undefined) throw wrong("--output belongs to the command dump.");
+  if (command === "dump") {
+    const number = wholeNumber(pid, "PID", 2 ** 31 - 1);
+    return { kind: "dump", pid: number, json, limit: limit ?? DEFAULT_DUMP_LIMIT, output };
+  }
   if (command === "ps" && pid === undefined) return { kind: "list", json };
   return {
     kind: command === "ps" ? "table" : "tree",
     pid: wholeNumber(pid, "PID", 2 ** 31 - 1),
     json,
-    limit,
+    limit: limit ?? DEFAULT_LIMIT,
     order: order ?? (command === "ps" ? "creation" : "await"),
   };
 }

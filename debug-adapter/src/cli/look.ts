@@ -1,15 +1,22 @@
-import type { InspectorHello, TreeBody, TreeOrder } from "@asyncscope/protocol";
+import type { InspectorHello, TaskDump, TreeBody, TreeOrder } from "@asyncscope/protocol";
 import { CdpConnection } from "../backends/node/cdp/connection.js";
 import { DebuggerDomain } from "../backends/node/cdp/debugger-domain.js";
 import { InspectorAccess, withTimeout } from "../backends/node/inspector-access.js";
 import { Scripts } from "../backends/node/scripts.js";
 import { NodeTaskBackend } from "../backends/node/task-backend.js";
 import { ProgramBlockedError } from "../tasks/backend.js";
+import { collectDump } from "../tasks/collect-dump.js";
 import { TaskModel } from "../tasks/task-model.js";
 import { CliError } from "./cli-error.js";
 import { nodeProcess } from "./node-processes.js";
 import { openInspector } from "./open-inspector.js";
 import type { OpenInspector } from "./open-inspector.js";
+
+/** Reads what is wanted of a program that is being looked at. */
+type Question<T> = (model: TaskModel, program: ProgramLooked) => Promise<T>;
+
+/** The program that is looked at. */
+type ProgramLooked = Omit<Look, "tree">;
 
 /** What a program looked like at one moment. */
 export interface Look {
@@ -34,16 +41,49 @@ export interface LookOptions {
   readonly limit: number;
 }
 
+/** What must be known of tasks that were not recorded before. */
+export const NOT_RECORDED =
+  "Nothing was recorded before this look: who started whom is not known, and ages are at least as shown.";
+
 /** No step takes longer. Milliseconds. */
 const STEP_MS = 5000;
 const SOURCES = { sourceMaps: true, outFiles: [], sourceMapPathOverrides: {}, skipFiles: [], root: "/" };
 
 /**
- * Looks at the tasks of a running program and leaves it as it was: what had to be opened and switched on for it is
- * closed and switched off again, also after `signal` was aborted.
+ * Looks at the tasks of a running program.
  * @throws CliError
  */
-export async function look(pid: number, options: LookOptions, signal: AbortSignal): Promise<Look> {
+export function look(pid: number, { order, limit }: LookOptions, signal: AbortSignal): Promise<Look> {
+  return visit(pid, signal, async (model, program) => {
+    const tree = await withTimeout(
+      model.tree({ order, pages: [{ task: 0, limit: Math.min(limit, 1000) }], deep: true, limit }),
+      STEP_MS,
+    );
+    if (tree.status === "blocked") throw new ProgramBlockedError();
+    return { ...program, tree };
+  });
+}
+
+/**
+ * Takes a dump of a running program.
+ * @param limit most tasks
+ * @throws CliError
+ */
+export function lookForDump(pid: number, limit: number, signal: AbortSignal): Promise<TaskDump> {
+  return visit(pid, signal, async (model, { recorded }) => {
+    const notes = recorded ? [] : [NOT_RECORDED];
+    const dump = await withTimeout(collectDump(model, { limit, notes }), STEP_MS);
+    if (dump.status === "blocked") throw new ProgramBlockedError();
+    return dump;
+  });
+}
+
+/**
+ * Asks a running program and leaves it as it was: what had to be opened and switched on for it is closed and switched
+ * off again, also after `signal` was aborted.
+ * @throws CliError
+ */
+async function visit<T>(pid: number, signal: AbortSignal, question: Question<T>): Promise<T> {
   const program = await nodeProcess(pid);
   const inspector = await openInspector(program);
   let cdp: CdpConnection;
@@ -63,7 +103,7 @@ export async function look(pid: number, options: LookOptions, signal: AbortSigna
   gone.catch(() => undefined);
   stopped.catch(() => undefined);
   try {
-    return await Promise.race([ask(cdp, pid, options), gone, stopped]);
+    return await Promise.race([ask(cdp, pid, question), gone, stopped]);
   } catch (error) {
     throw error instanceof ProgramBlockedError ? blocked(pid, inspector) : error;
   } finally {
@@ -71,7 +111,7 @@ export async function look(pid: number, options: LookOptions, signal: AbortSigna
   }
 }
 
-async function ask(cdp: CdpConnection, pid: number, { order, limit }: LookOptions): Promise<Look> {
+async function ask<T>(cdp: CdpConnection, pid: number, question: Question<T>): Promise<T> {
   const [answering, node, program] = await evaluate<[number, string, string]>(
     cdp,
     "[process.pid, process.version, process.argv[1] ?? process.title]",
@@ -94,12 +134,13 @@ async function ask(cdp: CdpConnection, pid: number, { order, limit }: LookOption
     await scripts.setRuntimeScripts(hello.scripts);
     const model = new TaskModel();
     model.attach(new NodeTaskBackend(cdp, scripts, access));
-    const tree = await withTimeout(
-      model.tree({ order, pages: [{ task: 0, limit: Math.min(limit, 1000) }], deep: true, limit }),
-      STEP_MS,
-    );
-    if (tree.status === "blocked") throw new ProgramBlockedError();
-    return { pid, program, node, runtime: hello.runtimeVersion, recorded: hello.enabled, tree };
+    return question(model, {
+      pid,
+      program,
+      node,
+      runtime: hello.runtimeVersion,
+      recorded: hello.enabled,
+    });
   });
 }
 

@@ -1,6 +1,10 @@
 /** Entry of the command `asyncscope`: looks at running programs from a terminal. */
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { TaskDump } from "@asyncscope/protocol";
+import { writeDump } from "../dump/write.js";
 import { awaitCycles } from "../text/await-cycles.js";
-import { cleanText } from "../text/plain-text.js";
+import { cleanText, count } from "../text/plain-text.js";
 import { renderTable } from "../text/task-table.js";
 import { taskLabel } from "../text/task-text.js";
 import { renderTree } from "../text/terminal-tree.js";
@@ -8,7 +12,7 @@ import { messageOf } from "../errors.js";
 import { parseArguments, USAGE } from "./arguments.js";
 import type { CliCommand } from "./arguments.js";
 import { CliError } from "./cli-error.js";
-import { look } from "./look.js";
+import { look, lookForDump, NOT_RECORDED } from "./look.js";
 import type { Look } from "./look.js";
 import { nodeProcesses } from "./node-processes.js";
 
@@ -33,6 +37,11 @@ async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
       const table = [["PID", "INSPECTOR", "COMMAND"], ...rows];
       return table.map(([pid, state, words]) => `${pid!.padEnd(8)}${state!.padEnd(11)}${words!}`).join("\n");
     }
+    case "dump": {
+      const dump = await lookForDump(command.pid, command.limit, signal);
+      const text = command.json ? `${json(dump)}\n` : writeDump(dump);
+      return command.output === undefined ? text.trimEnd() : saved(command.output, text, dump);
+    }
     case "table":
     case "tree": {
       const seen = await look(command.pid, command, signal);
@@ -55,6 +64,23 @@ async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
   }
 }
 
+/** Writes a dump into a file. Its items may be anybody's secrets: a new file is readable by the user alone. */
+async function saved(output: string, text: string, dump: TaskDump): Promise<string> {
+  const file = resolve(output);
+  try {
+    await writeFile(file, text, { mode: 0o600 });
+  } catch (error) {
+    throw new CliError(
+      `The dump could not be written: ${messageOf(error)}. Name another file with --output.`,
+    );
+  }
+  const parts = [
+    count(dump.tasks.length, "task"),
+    count(dump.resources.length, "queue and lock", "queues and locks"),
+  ];
+  return `${parts.join(", ")}: ${file}`;
+}
+
 function heading({ pid, program, node, runtime }: Look): string {
   return `${cleanText(program)} (process ${pid}, Node ${node}, asyncscope ${runtime})`;
 }
@@ -70,10 +96,7 @@ function cycleLines({ tree }: Look): string[] {
 function notes({ recorded, tree }: Look, limit: number): string[] {
   const lines: string[] = [];
   if (tree.hidden > 0) lines.push(`${tree.hidden} more: --limit ${limit + tree.hidden} shows them.`);
-  if (!recorded && tree.tasks.length > 0)
-    lines.push(
-      "Nothing was recorded before this look: who started whom is not known, and ages are at least as shown.",
-    );
+  if (!recorded && tree.tasks.length > 0) lines.push(NOT_RECORDED);
   return lines;
 }
 

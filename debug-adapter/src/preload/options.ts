@@ -26,5 +26,35 @@ export interface PreloadReport {
 /** Name of the environment variable with {@link PreloadOptions}. */
 export const PRELOAD_VARIABLE = "ASYNCSCOPE_LAUNCH";
 
-/** Prefix of what the preload itself says through the event binding when the program ends. */
+/** Type of what the preload itself says through the event binding when the program ends. */
 export const EXIT_EVENT = "exit";
+
+/** The last that a program says. */
+export interface ExitReport {
+  readonly type: typeof EXIT_EVENT;
+  readonly code: number;
+  /** JSON of a `TreeReply` by creation; "" without a runtime. */
+  readonly tree: string;
+  /** JSON of a `ResourceReply`; "" without a runtime. */
+  readonly resources: string;
+  /** Await chains of the tasks that wait, as far as there was time. */
+  readonly chains: readonly ExitChain[];
+  readonly pid: number;
+  readonly node: string;
+  readonly program: string;
+}
+
+export interface ExitChain {
+  readonly task: number;
+  /** Innermost first. */
+  readonly frames: readonly ExitFrame[];
+  readonly hidden: number;
+}
+
+export interface ExitFrame {
+  readonly functionName: string;
+  readonly kind: "generator" | "async" | "native";
+  readonly site: number;
+  /** Where a generator stands, in the code as it runs; 1-based. */
+  readonly at?: { readonly url: string; readonly line: number; readonly column: number };
+}

@@ -8,13 +8,12 @@ import { renameSync, writeFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import {
   ACTIVATE_KEY,
-  EVENT_BINDING,
-  INSPECTOR_KEY,
   WORKER_PRELOAD_KEY,
   type ActivationOptions,
   type WorkerPreload,
 } from "@asyncscope/protocol";
-import { EXIT_EVENT, PRELOAD_VARIABLE, type PreloadOptions, type PreloadReport } from "./options.js";
+import { PRELOAD_VARIABLE, type PreloadOptions, type PreloadReport } from "./options.js";
+import { reportEnd } from "./exit-report.js";
 import { installModuleSupport } from "./module-support.js";
 
 const raw = process.env[PRELOAD_VARIABLE];
@@ -79,27 +78,6 @@ function openInspector(reportFile: string): boolean {
 function report(file: string, content: PreloadReport): void {
   writeFileSync(`${file}.tmp`, JSON.stringify(content), { mode: 0o600 });
   renameSync(`${file}.tmp`, file);
-}
-
-/**
- * At the end of the program the inspector protocol can no longer evaluate anything ("illegal access"), so the last
- * state of the tasks is pushed from here while JavaScript still runs.
- */
-function reportEnd(): void {
-  const stringify = JSON.stringify;
-  process.on("exit", (code) => {
-    const scope = globalThis as unknown as Record<string | symbol, unknown>;
-    const send = scope[EVENT_BINDING];
-    if (typeof send !== "function") return;
-    try {
-      const tasks = scope[Symbol.for(INSPECTOR_KEY)] as { tree(query: object): string } | undefined;
-      const query = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 };
-      const tree = tasks?.tree(query) ?? "";
-      (send as (payload: string) => void)(stringify({ type: EXIT_EVENT, code, tree }));
-    } catch {
-      // Whatever went wrong here must not change how the program ends.
-    }
-  });
 }
 
 /** `child_process.fork` and workers copy `process.execArgv`: what we added must not reach them. */

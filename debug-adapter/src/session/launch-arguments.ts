@@ -2,6 +2,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { fail } from "../errors.js";
 import type {
   AttachConfiguration,
+  DumpConfiguration,
   LaunchConfiguration,
   SourceConfiguration,
 } from "../target/configuration.js";
@@ -56,6 +57,17 @@ export function attachConfiguration(args: Arguments): AttachConfiguration {
   if (port < 1 || port > 65535) return args.wrong("port", "a port from 1 to 65535");
   if (!LOOPBACK.test(address)) fail("attachNotLocal", { address });
   return { websocketUrl: undefined, address, port };
+}
+
+const DUMP_MODES = ["never", "pending", "always"] as const;
+
+/** @param cwd base of a relative folder. */
+export function dumpConfiguration(args: Arguments, cwd: string): DumpConfiguration {
+  const given = args.text("dumpOnExit") ?? "never";
+  const onExit = DUMP_MODES.find((mode) => mode === given);
+  if (onExit === undefined) return args.wrong("dumpOnExit", `one of ${DUMP_MODES.join(", ")}`);
+  const folder = args.text("dumpFolder") ?? "";
+  return { onExit, folder: folder === "" ? undefined : resolve(cwd, folder) };
 }
 
 export function sourceConfiguration(args: Arguments, root: string): SourceConfiguration {

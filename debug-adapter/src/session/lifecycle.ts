@@ -2,10 +2,15 @@ import { basename } from "node:path";
 import { hasDebuggerStatement } from "../backends/node/launch/debugger-statements.js";
 import type { NodeTarget, TargetEvents } from "../backends/node/target.js";
 import { fail, messageOf } from "../errors.js";
-import type { LaunchConfiguration } from "../target/configuration.js";
+import type { DumpConfiguration, LaunchConfiguration } from "../target/configuration.js";
 import { Arguments } from "./arguments.js";
 import type { Handler, Handlers } from "./context.js";
-import { attachConfiguration, launchConfiguration, sourceConfiguration } from "./launch-arguments.js";
+import {
+  attachConfiguration,
+  dumpConfiguration,
+  launchConfiguration,
+  sourceConfiguration,
+} from "./launch-arguments.js";
 import { Program, type ProgramHost } from "./program.js";
 
 /** What the lifecycle tells the rest of the session. */
@@ -13,6 +18,12 @@ export interface LifecycleEvents {
   readonly target: TargetEvents;
   /** A program is connected and waits: the moment to set breakpoints. */
   connected(target: NodeTarget): Promise<void>;
+  /** A program is wanted, with these dumps. */
+  dumps(config: DumpConfiguration): void;
+  /** The program has ended or is about to be ended by us: the last chance to look. Never rejects, takes 5 s at most. */
+  ending(): Promise<void>;
+  /** The program will go on without us. */
+  leaving(): void;
   /** The program is gone. */
   gone(): void;
   send(event: string, body?: object): void;
@@ -73,7 +84,9 @@ export class Lifecycle {
       if (this.#started) fail("alreadyStarted");
       const config = attachConfiguration(args);
       const sources = sourceConfiguration(args, args.text("workspaceFolder") ?? process.cwd());
+      const dumps = dumpConfiguration(args, args.text("cwd") ?? process.cwd());
       this.#begin();
+      this.#events.dumps(dumps);
       this.programName = `${config.address}:${config.port}`;
       try {
         const program = await Program.attach(config, sources, this.#host(), this.#events.target);
@@ -94,7 +107,9 @@ export class Lifecycle {
     const terminate: Handler = () => {
       const program = this.#program;
       if (program === undefined || this.#ended) return undefined;
-      const done = program.launched ? program.terminate() : program.release();
+      const done = program.launched
+        ? this.#events.ending().then(() => program.terminate())
+        : this.#release(program);
       done.catch((error: unknown) => this.#events.warn(messageOf(error)));
       return undefined;
     };
@@ -104,6 +119,7 @@ export class Lifecycle {
       const given = args.object("arguments");
       const next = Object.keys(given.raw).length > 0 ? new Arguments("launch", given.raw) : old;
       const program = this.#program;
+      await this.#events.ending();
       this.#program = undefined;
       await program?.kill();
       this.#events.gone();
@@ -124,6 +140,7 @@ export class Lifecycle {
     try {
       config = launchConfiguration(args);
       const sources = sourceConfiguration(args, args.text("workspaceFolder") ?? config.cwd);
+      this.#events.dumps(dumpConfiguration(args, config.cwd));
       this.programName = basename(config.program);
       const { program, started } = Program.launch(config, sources, this.#host(), this.#events.target);
       this.#program = program;
@@ -163,9 +180,20 @@ export class Lifecycle {
   #take(program: Program): void {
     this.#program = program;
     void program.gone().then(
-      (code) => this.#gone(program, code),
-      () => this.#gone(program, undefined),
+      (code) => this.#ending(program, code),
+      () => this.#ending(program, undefined),
     );
+  }
+
+  async #ending(program: Program, code: number | undefined): Promise<void> {
+    if (program !== this.#program || this.#ended) return;
+    await this.#events.ending();
+    this.#gone(program, code);
+  }
+
+  #release(program: Program): Promise<void> {
+    this.#events.leaving();
+    return program.release();
   }
 
   #gone(program: Program, code: number | undefined): void {
@@ -182,8 +210,10 @@ export class Lifecycle {
     const program = this.#program;
     this.#configured();
     if (program === undefined) return;
-    if (terminate ?? program.launched) await (program.launched ? program.kill() : program.terminate());
-    else await program.release();
+    if (terminate ?? program.launched) {
+      await this.#events.ending();
+      await (program.launched ? program.kill() : program.terminate());
+    } else await this.#release(program);
     await this.#launching;
   }
 }

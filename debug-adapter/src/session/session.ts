@@ -18,6 +18,7 @@ import {
   type LineConverter,
   type SessionContext,
 } from "./context.js";
+import { DumpOnExit } from "./dump-on-exit.js";
 import { evaluateHandlers } from "./evaluate.js";
 import { Handles } from "./handles.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -53,6 +54,7 @@ export class AsyncscopeSession extends DebugSession {
   readonly #breakpoints: BreakpointRequests;
   readonly #stacks: Stacks;
   readonly #tasks = new TaskModel();
+  readonly #dumps = new DumpOnExit(this.#tasks, (text) => this.#console(text));
   readonly #pins: Pins;
   readonly #context: SessionContext;
   readonly #changed: RateLimit;
@@ -72,13 +74,19 @@ export class AsyncscopeSession extends DebugSession {
       connected: async (target) => {
         this.#tasks.attach(target.tasks);
         target.tasks.onEvent = (event) => {
-          if (event.type === "exit") this.#tasks.end(event.tree);
+          if (event.type === "exit") this.#tasks.end(event.last);
           else if (event.type === "task") this.#pins.changed(event.task);
           else this.#changed.request();
         };
         await this.#breakpoints.applyTo(target);
         if (target.tasks.ready) this.#changed.request();
       },
+      dumps: (config) => this.#dumps.arm(config),
+      ending: () => {
+        if (this.#lifecycle.current?.isClosed === true) this.#tasks.end();
+        return this.#dumps.write();
+      },
+      leaving: () => this.#dumps.disarm(),
       gone: () => this.#gone(),
       send: (event, body) => this.#send(event, body),
       warn: (text) => this.#console(text),
@@ -204,7 +212,8 @@ export class AsyncscopeSession extends DebugSession {
       warning: (text) => this.#console(text),
       finished: () => {
         this.#tasks.end();
-        this.#lifecycle.current?.close();
+        // The sources can still be asked for while the connection is there.
+        void this.#dumps.write().then(() => this.#lifecycle.current?.close());
       },
     };
   }

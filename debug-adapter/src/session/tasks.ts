@@ -1,4 +1,6 @@
-import type { TreeOrder, TreePageQuery, TaskFilter, TaskState } from "@asyncscope/protocol";
+import type { DumpBody, TreeOrder, TreePageQuery, TaskFilter, TaskState } from "@asyncscope/protocol";
+import { writeDump } from "../dump/write.js";
+import { collectDump, pendingTasks } from "../tasks/collect-dump.js";
 import type { TaskBackend } from "../tasks/backend.js";
 import type { Arguments } from "./arguments.js";
 import type { Handler, Handlers, SessionContext } from "./context.js";
@@ -61,8 +63,17 @@ export function taskHandlers(context: SessionContext, backend: () => TaskBackend
       ...(message === undefined ? {} : { message }),
     });
   };
+  const dump: Handler = async (args) => {
+    const format = args.text("format") ?? "text";
+    if (format !== "text" && format !== "json") return args.wrong("format", '"text" or "json"');
+    const limit = args.count("limit");
+    const collected = await collectDump(context.tasks, limit === undefined ? {} : { limit });
+    const content = format === "text" ? { text: writeDump(collected) } : { dump: collected };
+    return { status: collected.status, pending: pendingTasks(collected), ...content } satisfies DumpBody;
+  };
   return {
     "asyncscope/tree": tree,
+    "asyncscope/dump": dump,
     "asyncscope/resources": resources,
     "asyncscope/chain": chain,
     "asyncscope/pin": pin,

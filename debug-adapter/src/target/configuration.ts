@@ -23,6 +23,13 @@ export interface AttachConfiguration {
   readonly port: number;
 }
 
+/** Whether a dump of the tasks is written when the program ends. */
+export interface DumpConfiguration {
+  readonly onExit: "never" | "pending" | "always";
+  /** Absolute; undefined: beside the program. */
+  readonly folder: string | undefined;
+}
+
 /** How sources are found and which are passed over, for both ways of starting. */
 export interface SourceConfiguration {
   readonly sourceMaps: boolean;

@@ -1,5 +1,6 @@
 import type {
   ChainReply,
+  FrameInfo,
   ResourceQuery,
   ResourceReply,
   Site,
@@ -19,6 +20,29 @@ export class ProgramBlockedError extends Error {
     super("The program does not answer: its event loop is blocked.");
     this.name = "ProgramBlockedError";
   }
+}
+
+/** Which program it is. */
+export interface ProgramFacts {
+  /** Path of its main file, or its title. */
+  readonly program: string;
+  readonly pid: number;
+  /** `v20.11.0` */
+  readonly node: string;
+  /** Version of the asyncscope runtime in it. */
+  readonly runtime: string;
+}
+
+/** What a program said of itself when it ended. */
+export interface LastState {
+  readonly tree: TreeReply;
+  readonly resources: ResourceReply | undefined;
+  readonly chains: readonly {
+    readonly task: TaskId;
+    readonly frames: readonly (FrameInfo & { readonly at?: Omit<Site, "id" | "functionName"> })[];
+    readonly hidden: number;
+  }[];
+  readonly facts: ProgramFacts;
 }
 
 /** What a program can say about its tasks. The model above knows nothing else of it. */
@@ -45,6 +69,8 @@ export interface TaskBackend {
   site(id: SiteId): Site | undefined;
   /** The stack of a suspended task, innermost first, with its live variables, down to who created it. */
   frames(task: TaskInfo): Promise<FrameView[]>;
+  /** Rejects with {@link ProgramBlockedError} when the program does not answer in time. */
+  about(): Promise<ProgramFacts>;
   /** The items of a queue, indexed. */
   items(resource: number): VariableContainer;
 }

@@ -18,7 +18,7 @@ import type {
   TreeReply,
 } from "@asyncscope/protocol";
 import { AdapterError, messageOf } from "../errors.js";
-import { ProgramBlockedError, type TaskBackend } from "./backend.js";
+import { ProgramBlockedError, type LastState, type ProgramFacts, type TaskBackend } from "./backend.js";
 import { endedPages } from "./ended-tree.js";
 
 type Status = TreeBody["status"];
@@ -47,6 +47,8 @@ export class TaskModel {
   #backend: TaskBackend | undefined;
   #last: TreeReply | undefined;
   #lastResources: ResourceReply | undefined;
+  #facts: ProgramFacts | undefined;
+  #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
   #ended = false;
   /** Whether the program stands still. */
   paused = false;
@@ -62,11 +64,18 @@ export class TaskModel {
     this.#ended = false;
     this.#last = undefined;
     this.#lastResources = undefined;
+    this.#facts = undefined;
+    this.#lastChains = new Map();
   }
 
-  /** The program is gone; `tree` is its last state when it could still tell. */
-  end(tree?: TreeReply): void {
-    if (tree !== undefined) this.#last = tree;
+  /** The program is gone; `last` is its last state when it could still tell. */
+  end(last?: LastState): void {
+    if (last !== undefined) {
+      this.#last = last.tree;
+      this.#lastResources = last.resources ?? this.#lastResources;
+      this.#lastChains = new Map(last.chains.map((chain) => [chain.task, chain]));
+      this.#facts = last.facts;
+    }
     this.#ended = true;
   }
 
@@ -76,11 +85,16 @@ export class TaskModel {
     return this.paused ? "paused" : "live";
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   get version(): number {
     return this.#last?.version ?? 0;
   }
 
-  async tree(args: TreeArguments): Promise<TreeBody> {
+  /** @param patience how long the answer waits for positions, in milliseconds. */
+  async tree(args: TreeArguments, patience = LOCATIONS_MS): Promise<TreeBody> {
     const backend = await this.#meet();
     if (backend === undefined) return this.#lastTree(args);
     const { locations, ...query } = args;
@@ -91,13 +105,13 @@ export class TaskModel {
       return this.#failed(error, () => this.#lastTree(args), EMPTY_TREE);
     }
     this.#last = reply;
-    return { ...(await this.#body(reply, locations !== false)), status: this.status };
+    return { ...(await this.#body(reply, locations !== false, patience)), status: this.status };
   }
 
-  async #body(reply: TreeReply, locations: boolean): Promise<Omit<TreeBody, "status">> {
+  async #body(reply: TreeReply, locations: boolean, patience: number): Promise<Omit<TreeBody, "status">> {
     const { now, version, pages, counts, hidden } = reply;
     // A program that became blocked in between must not keep the tree waiting for its positions.
-    const tasks = await within(LOCATIONS_MS, this.#nodes(reply.tasks, locations), reply.tasks);
+    const tasks = await within(patience, this.#nodes(reply.tasks, locations), reply.tasks);
     return { now, version, pages, counts, hidden, tasks };
   }
 
@@ -144,7 +158,8 @@ export class TaskModel {
     return this.#backend?.resolveSite(site).catch(() => undefined);
   }
 
-  async resources(args: ResourcesArguments): Promise<ResourcesBody> {
+  /** @param patience how long the answer waits for positions, in milliseconds. */
+  async resources(args: ResourcesArguments, patience = LOCATIONS_MS): Promise<ResourcesBody> {
     const backend = await this.#meet();
     if (backend === undefined) return this.#lastResourcesBody();
     try {
@@ -152,16 +167,19 @@ export class TaskModel {
     } catch (error) {
       return this.#failed(error, () => this.#lastResourcesBody(), EMPTY_RESOURCES);
     }
-    return { ...(await this.#resourcesBody(this.#lastResources)), status: this.status };
+    return { ...(await this.#resourcesBody(this.#lastResources, patience)), status: this.status };
   }
 
-  async #resourcesBody(reply: ResourceReply): Promise<Omit<ResourcesBody, "status">> {
+  async #resourcesBody(
+    reply: ResourceReply,
+    patience = LOCATIONS_MS,
+  ): Promise<Omit<ResourcesBody, "status">> {
     const { now, version, total, tasks } = reply;
-    const resources = await this.#resourceNodes(reply);
+    const resources = await this.#resourceNodes(reply, patience);
     return { now, version, resources, total, tasks };
   }
 
-  #resourceNodes(reply: ResourceReply): Promise<ResourceNode[]> {
+  #resourceNodes(reply: ResourceReply, patience: number): Promise<ResourceNode[]> {
     const plain = reply.resources.map((resource) => ({ ...resource, itemsReference: 0 }));
     const located = Promise.all(
       reply.resources.map(async (resource) => {
@@ -174,10 +192,12 @@ export class TaskModel {
         };
       }),
     );
-    return within(LOCATIONS_MS, located, plain);
+    return within(patience, located, plain);
   }
 
   async chain({ task, limit = 50 }: ChainArguments): Promise<ChainBody> {
+    const last = this.#ended ? this.#lastChains.get(task) : undefined;
+    if (last !== undefined) return this.#lastChain(last, limit);
     const backend = this.#require();
     const [reply, live] = await Promise.all([
       backend.chain(task, limit),
@@ -190,6 +210,33 @@ export class TaskModel {
       }),
     );
     return { found: reply.found, frames, hidden: reply.hidden };
+  }
+
+  async #lastChain({ frames, hidden }: LastState["chains"][number], limit: number): Promise<ChainBody> {
+    const shown = await Promise.all(
+      frames.slice(0, limit).map(async ({ functionName, kind, site, at }) => {
+        const location =
+          at === undefined
+            ? await this.#site(site)
+            : await this.#backend?.resolveSite({ ...at, id: 0, functionName }).catch(() => undefined);
+        return { functionName, kind, ...(location === undefined ? {} : { location }) };
+      }),
+    );
+    return { found: true, frames: shown, hidden: hidden + frames.length - shown.length };
+  }
+
+  /** Which program it is, as far as is known. */
+  async facts(): Promise<ProgramFacts> {
+    const backend = this.#available();
+    if (this.#facts === undefined && backend !== undefined)
+      this.#facts = await backend.about().catch(() => undefined);
+    return this.#facts ?? { program: "", pid: 0, node: "", runtime: "" };
+  }
+
+  /** The first items of a queue as short texts; none when the program has ended. */
+  async itemTexts(resource: number, count: number): Promise<string[]> {
+    const items = await this.#available()?.items(resource).list({ filter: "indexed", start: 0, count });
+    return (items ?? []).map(({ value }) => value.text);
   }
 
   async cancel({ task, message }: CancelTaskArguments): Promise<CancelTaskBody> {

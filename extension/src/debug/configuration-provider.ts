@@ -41,11 +41,18 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     if (!(await isTrusted())) return undefined;
     const reason = whatIsWrong(config);
     if (reason !== undefined) return refuse(reason);
-    if (config.request !== "launch") return config;
     const settings = vscode.workspace.getConfiguration("asyncscope", folder);
+    const dumps = {
+      dumpOnExit: settings.get<string>("dumpOnExit", "never"),
+      ...(settings.get<string>("dumpFolder", "") !== "" && {
+        dumpFolder: settings.get<string>("dumpFolder", ""),
+      }),
+    };
+    if (config.request !== "launch") return { ...dumps, ...config };
     const runtime = settings.get<string>("runtimeExecutable", "").trim();
     const folders = folder ?? vscode.workspace.workspaceFolders?.[0];
     return {
+      ...dumps,
       ...config,
       ...(config["cwd"] === undefined && folders && { cwd: folders.uri.fsPath }),
       ...(config["runtimeExecutable"] === undefined && runtime !== "" && { runtimeExecutable: runtime }),

@@ -9,6 +9,7 @@ import {
   type InspectorHello,
 } from "@asyncscope/protocol";
 import { AdapterError } from "../../errors.js";
+import type { ExitReport } from "../../preload/options.js";
 import { ProgramBlockedError } from "../../tasks/backend.js";
 import type { LogPointEvent } from "./conditions.js";
 import type { CdpConnection } from "./cdp/connection.js";
@@ -21,8 +22,7 @@ export const ANSWER_TIMEOUT_MS = 1000;
 const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
 
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
-export type ProgramEvent =
-  InspectorEvent | LogPointEvent | { readonly type: "exit"; readonly code: number; readonly tree: string };
+export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
 
 type ListMethod = "hello" | "enable" | "tree" | "resources" | "chain";
 type PlainMethod = "cancel" | "setName" | "watch" | "disable";

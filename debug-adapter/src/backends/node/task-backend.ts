@@ -12,11 +12,17 @@ import type {
   TreeReply,
 } from "@asyncscope/protocol";
 import { fail } from "../../errors.js";
-import type { TaskBackend } from "../../tasks/backend.js";
+import type { ExitReport } from "../../preload/options.js";
+import type { LastState, ProgramFacts, TaskBackend } from "../../tasks/backend.js";
 import type { FrameView } from "../../target/execution.js";
 import type { Page, Property, VariableContainer } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
-import type { InspectorAccess, ProgramEvent } from "./inspector-access.js";
+import {
+  ANSWER_TIMEOUT_MS,
+  withTimeout,
+  type InspectorAccess,
+  type ProgramEvent,
+} from "./inspector-access.js";
 import type { Scripts } from "./scripts.js";
 import { labelFrame, positionFrame } from "./static-frames.js";
 import { generatorState, SuspendedFrame, type GeneratorState } from "./suspended-frames.js";
@@ -33,7 +39,7 @@ export class NodeTaskBackend implements TaskBackend {
   #knownSites: SiteId = 0;
   #groups = 0;
   /** The inspector's events, and the last state that the program sent when it ended. */
-  onEvent: (event: InspectorEvent | { readonly type: "exit"; readonly tree: TreeReply | undefined }) => void =
+  onEvent: (event: InspectorEvent | { readonly type: "exit"; readonly last: LastState | undefined }) => void =
     () => undefined;
 
   constructor(cdp: CdpConnection, scripts: Scripts, access: InspectorAccess) {
@@ -60,9 +66,37 @@ export class NodeTaskBackend implements TaskBackend {
       this.onEvent(event);
       return;
     }
-    const tree = event.tree === "" ? undefined : (JSON.parse(event.tree) as TreeReply);
-    if (tree !== undefined) this.#learn(tree.sites);
-    this.onEvent({ type: "exit", tree });
+    this.onEvent({ type: "exit", last: event.tree === "" ? undefined : this.#lastState(event) });
+  }
+
+  #lastState({
+    tree: treeText,
+    resources: resourcesText,
+    chains,
+    pid,
+    node,
+    program,
+  }: ExitReport): LastState {
+    const tree = JSON.parse(treeText) as TreeReply;
+    const resources = resourcesText === "" ? undefined : (JSON.parse(resourcesText) as ResourceReply);
+    this.#learn([...tree.sites, ...(resources?.sites ?? [])]);
+    const runtime = this.#access.hello?.runtimeVersion ?? "";
+    return { tree, resources, chains, facts: { program, pid, node, runtime } };
+  }
+
+  async about(): Promise<ProgramFacts> {
+    const answer = this.#cdp.send("Runtime.evaluate", {
+      expression: "[process.version, process.argv[1] ?? process.title]",
+      returnByValue: true,
+      silent: true,
+      disableBreaks: true,
+    });
+    const { result } = await withTimeout(answer, ANSWER_TIMEOUT_MS);
+    const [node, program] = (Array.isArray(result.value) ? result.value : []) as unknown[];
+    const { pid = 0, runtimeVersion = "" } = this.#access.hello ?? {};
+    // The program can have put anything there.
+    const text = (value: unknown): string => (typeof value === "string" ? value : "");
+    return { program: text(program), pid, node: text(node), runtime: runtimeVersion };
   }
 
   async tree(query: TreeQuery): Promise<TreeReply> {

@@ -1,0 +1,135 @@
+import * as inspector from "node:inspector";
+import { EVENT_BINDING, INSPECTOR_KEY, type ChainReply, type TreeReply } from "@asyncscope/protocol";
+import { EXIT_EVENT, type ExitChain, type ExitFrame, type ExitReport } from "./options.js";
+
+/** Await chains are read for so long at most, in milliseconds: the program wants to end. */
+const CHAINS_MS = 300;
+/** Frames of a chain. */
+const MOST_FRAMES = 20;
+
+/** What is asked of the inspector object here; not of another version's, whose answers are another's to read. */
+interface Tasks {
+  tree(query: object): string;
+  resources(query: object): string;
+  chain(task: number, limit: number): string;
+  frameObjects(task: number, limit: number): readonly (object | null)[];
+}
+
+type Position = NonNullable<ExitFrame["at"]>;
+
+/**
+ * At the end of the program the inspector protocol can no longer evaluate anything ("illegal access"), so the last
+ * state of the tasks is pushed from here while JavaScript still runs.
+ */
+export function reportEnd(): void {
+  const { stringify, parse } = JSON;
+  process.on("exit", (code) => {
+    const scope = globalThis as unknown as Record<string | symbol, unknown>;
+    const send = scope[EVENT_BINDING];
+    if (typeof send !== "function") return;
+    try {
+      const tasks = scope[Symbol.for(INSPECTOR_KEY)] as Tasks | undefined;
+      const query = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 };
+      const tree = tasks?.tree(query) ?? "";
+      const report: ExitReport = {
+        type: EXIT_EVENT,
+        code,
+        tree,
+        resources: optional(() => tasks?.resources({ limit: 500 }), ""),
+        chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply, parse), []),
+        pid: process.pid,
+        node: process.version,
+        program: process.argv[1] ?? process.title,
+      };
+      (send as (payload: string) => void)(stringify(report));
+    } catch {
+      // Whatever went wrong here must not change how the program ends.
+    }
+  });
+}
+
+/** A part that cannot be had does not take the others with it. */
+function optional<T>(get: () => T | undefined, otherwise: T): T {
+  try {
+    return get() ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function chains(tasks: Tasks, tree: TreeReply, parse: (text: string) => unknown): ExitChain[] {
+  const end = performance.now() + CHAINS_MS;
+  const out: ExitChain[] = [];
+  const places = new Positions();
+  try {
+    for (const { id, state } of tree.tasks) {
+      if (state !== "suspended") continue;
+      if (performance.now() > end) break;
+      const { frames, hidden } = parse(tasks.chain(id, MOST_FRAMES)) as ChainReply;
+      const objects = tasks.frameObjects(id, MOST_FRAMES);
+      out.push({
+        task: id,
+        frames: frames.map(({ functionName, kind, site }, i) => {
+          const at = places.of(objects[i] ?? null);
+          return { functionName, kind, site, ...(at === undefined ? {} : { at }) };
+        }),
+        hidden,
+      });
+    }
+  } finally {
+    places.close();
+  }
+  return out;
+}
+
+interface Remote {
+  readonly objectId?: string;
+  readonly value?: { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber?: number };
+}
+
+/** Where suspended generators stand, asked of V8 through a connection of this thread to itself. */
+class Positions {
+  readonly #session = new inspector.Session();
+  readonly #urls = new Map<string, string>();
+  readonly #key = Symbol.for(`asyncscope.exit.${process.pid}`);
+
+  constructor() {
+    this.#session.connect();
+    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => {
+      this.#urls.set(scriptId, url);
+    });
+    // Names the scripts; only this connection is told.
+    this.#post("Debugger.enable", { maxScriptsCacheSize: 0 });
+    this.#post("Debugger.setSkipAllPauses", { skip: true });
+  }
+
+  of(generator: object | null): Position | undefined {
+    if (generator === null) return undefined;
+    // The only way to hand an object over: under a name of its own, for as long as V8 needs to take it.
+    Object.defineProperty(globalThis, this.#key, { value: generator, configurable: true });
+    const expression = `globalThis[Symbol.for(${JSON.stringify(this.#key.description)})]`;
+    const taken = this.#post("Runtime.evaluate", { expression, silent: true }) as { result: Remote };
+    Reflect.deleteProperty(globalThis, this.#key);
+    const { objectId } = taken.result;
+    if (objectId === undefined) return undefined;
+    const { internalProperties } = this.#post("Runtime.getProperties", { objectId, ownProperties: true }) as {
+      internalProperties?: readonly { readonly name: string; readonly value?: Remote }[];
+    };
+    const location = internalProperties?.find(({ name }) => name === "[[GeneratorLocation]]")?.value?.value;
+    const url = location === undefined ? undefined : this.#urls.get(location.scriptId);
+    if (location === undefined || url === undefined) return undefined;
+    return { url, line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 };
+  }
+
+  #post(method: string, params: object): unknown {
+    let result: unknown;
+    this.#session.post(method, params, (error, value) => {
+      result = error === null ? value : { result: {} };
+    });
+    return result;
+  }
+
+  close(): void {
+    this.#session.disconnect();
+  }
+}
