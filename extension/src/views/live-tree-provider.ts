@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { HoverHold } from "./hover-hold.js";
+import { LatestCalls } from "./latest-calls.js";
 import { RowDiff, type ShownRow } from "./row-diff.js";
 
 /** When more rows change at once, redrawing all is cheaper. */
@@ -22,6 +23,7 @@ export abstract class LiveTreeProvider<
   implements vscode.TreeDataProvider<Node>, vscode.Disposable
 {
   readonly #onChange = new vscode.EventEmitter<Node[] | undefined>();
+  readonly #calls = new LatestCalls();
   readonly #hold = new HoverHold(() => this.#draw());
   #diff = new RowDiff<Node>();
   #drawnSession = "";
@@ -45,7 +47,10 @@ export abstract class LiveTreeProvider<
   async getChildren(node?: Node): Promise<Node[]> {
     const model = this.model();
     if (!model) return [];
+    const isNewest = this.#calls.begin(node?.path ?? "");
     const rows = await model.children(node);
+    // The answer to the newer question has the rows.
+    if (!isNewest()) return [];
     if (model === this.model()) this.#diff.drewList(node?.path, this.#shown(rows, model, false));
     return [...rows];
   }
