@@ -271,6 +271,74 @@ export interface ChainReply {
   readonly sites: readonly Site[];
 }
 
+/** What is wrong with the tasks of a program. */
+export type FindingKind =
+  | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
+  | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more
+  | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
+  | "unretrieved-error"; // a failed task at whose error nobody has looked
+
+/** Where something happened. Either may be unknown: then it is 0. */
+export interface FindingPlace {
+  /** Where this suspended task stands, unless `site` says it. */
+  readonly task: TaskId;
+  readonly site: SiteId;
+}
+
+/** Something that is wrong with the tasks of a program, found by looking at all of them. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The same for the same thing in later replies, as long as it lasts: so that it need be told once only. */
+  readonly key: string;
+  /**
+   * True when nothing but a cancel, or somebody who releases a lock that is another's, can end it. False when something
+   * that the runtime cannot see might: a promise that an async function races against the wait, a callback to come.
+   */
+  readonly certain: boolean;
+  /** Loop time since when it is so. */
+  readonly since: number;
+  /**
+   * The sentence for people, cut where positions belong: `places[i]` goes between `words[i]` and `words[i + 1]`, as
+   * ` at file:line`. Joined without them the words read just as well. Names in it are cleaned; at most 4000 characters.
+   */
+  readonly words: readonly string[];
+  /** One less than `words`. The first one is the line to open. */
+  readonly places: readonly FindingPlace[];
+  /** The tasks concerned, at most 20: of a cycle in the order in which each waits for the next. */
+  readonly tasks: readonly TaskId[];
+  /** How many there are in all. */
+  readonly taskCount: number;
+  /** Tasks that wait for those, and so cannot go on either: at most 20. */
+  readonly behind: readonly TaskId[];
+  /** How many there are in all. */
+  readonly behindCount: number;
+  /** The locks and other primitives concerned, at most 20. */
+  readonly resources: readonly ResourceId[];
+}
+
+/** Asks for what is wrong. Looks at every task: ask when something has changed, at most once a second. */
+export interface DiagnosisQuery {
+  /** The program is stopped in the middle of its code, which could do anything next: then it is not idle. */
+  readonly paused?: boolean;
+  /** Most findings of each kind. Default 20, at most 100. */
+  readonly limit?: number;
+  readonly knownSites?: SiteId;
+}
+
+export interface DiagnosisReply {
+  readonly now: number;
+  readonly version: number;
+  /** The worst first: cycles, locks that were never released, tasks that nothing can wake, errors. */
+  readonly findings: readonly Finding[];
+  /** How many tasks the findings that were left out because of `limit` concern. */
+  readonly hiddenTasks: number;
+  /** Nothing can happen in the process any more: no task, timer, I/O, thread or signal handler is left. */
+  readonly idle: boolean;
+  /** The tasks named in the findings, so that they can be shown. */
+  readonly tasks: readonly TaskInfo[];
+  readonly sites: readonly Site[];
+}
+
 /** First answer of an inspector. */
 export interface InspectorHello {
   readonly protocolVersion: number;
@@ -318,6 +386,8 @@ export interface Inspector {
   tree(query: TreeQuery): string;
   /** {@link ResourceReply} */
   resources(query: ResourceQuery): string;
+  /** {@link DiagnosisReply}; absent in inspectors made before it was. */
+  diagnosis?(query: DiagnosisQuery): string;
   /** {@link ChainReply}; at most `limit` frames (default 50). */
   chain(task: TaskId, limit?: number): string;
   /**

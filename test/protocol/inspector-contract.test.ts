@@ -82,7 +82,8 @@ class Contract {
     }
     const wanted = ["TaskId", "ResourceId", "SiteId", "number"].includes(type)
       ? "number"
-      : ["string", "TaskState", "WaitKind", "ResourceKind"].includes(type) || type.startsWith('"')
+      : ["string", "TaskState", "WaitKind", "ResourceKind", "FindingKind"].includes(type) ||
+          type.startsWith('"')
         ? "string"
         : type === "boolean"
           ? "boolean"
@@ -137,6 +138,17 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
     contract.check("TreeReply", JSON.parse(inspector.tree({ ...page, order: "creation", limit: 5000 })));
     contract.check("TreeReply", JSON.parse(inspector.tree({ ...page, limit: 5000 })));
     contract.check("ResourceReply", JSON.parse(inspector.resources({})));
+    createTask(lock.acquire());
+    const again = createTask(function* () {
+      const own = new Lock();
+      yield* own.acquire();
+      yield* own.acquire();
+    });
+    createTask(function* () {
+      yield* again;
+    });
+    yield* sleep(1);
+    contract.check("DiagnosisReply", JSON.parse(inspector.diagnosis!({})));
     for (let id = 1; id < 10; id++) contract.check("ChainReply", JSON.parse(inspector.chain(id)));
     yield* sleep(1);
     return kept;
@@ -178,6 +190,9 @@ describe("The protocol", () => {
       "ResourceWaiter",
       "ChainReply",
       "FrameInfo",
+      "DiagnosisReply",
+      "Finding",
+      "FindingPlace",
     ];
     const unseen = replies.flatMap((name) =>
       [...shapes.get(name)!.keys()]

@@ -13,6 +13,8 @@ export class CancelScope {
   requests = 0;
   /** Its block has ended: what still waits in here was left behind. */
   closed = false;
+  /** A timer will cancel it: what waits in here does not wait for ever. */
+  timed = false;
   /** The first of the requests, for signals. */
   #request: CancelRequest | null = null;
   /** A request that nothing has taken yet: due at the next suspension inside. */

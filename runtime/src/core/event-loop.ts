@@ -83,6 +83,7 @@ export class EventLoop extends BaseEventLoop {
   #fatalError: FatalError | null = null;
   #slowSteps: SlowSteps | null = null;
   #endRun: ((error: FatalError | null) => void) | null = null;
+  #keepAlive: NodeJS.Timeout | null = null;
 
   constructor(options?: EventLoopOptions) {
     super(options?.debug);
@@ -127,11 +128,12 @@ export class EventLoop extends BaseEventLoop {
         this.runForeverCleanup();
         throw error;
       }
-      const keepAlive = setInterval(() => undefined, FOREVER);
+      const keepAlive = (this.#keepAlive = setInterval(() => undefined, FOREVER));
       if (this.#isShuttingDown) keepAlive.unref();
       this.#endRun = (error) => {
         this.#endRun = null;
         clearInterval(keepAlive);
+        this.#keepAlive = null;
         try {
           this.runForeverCleanup();
         } catch (mistake) {
@@ -450,6 +452,25 @@ export class EventLoop extends BaseEventLoop {
   /** @internal Calls `visit` with all that is ready, also what this iteration has not come to yet. */
   _eachReady(visit: (runnable: Runnable) => void): void {
     for (let runnable = this.#firstReady; runnable !== null; runnable = runnable._next) visit(runnable);
+  }
+
+  /** @internal Whether it has nothing to run, now or at a time. */
+  get _isIdle(): boolean {
+    if (this.#turnScheduled || this.#firstReady !== null) return false;
+    const timer = this._timers.peek();
+    return timer === null || timer._when === Infinity;
+  }
+
+  /** @internal What `look` gives while nothing of this loop keeps the process alive. */
+  _withoutKeepAlive<T>(look: () => T): T {
+    const keepAlive = this.#keepAlive;
+    if (keepAlive?.hasRef() !== true) return look();
+    keepAlive.unref();
+    try {
+      return look();
+    } finally {
+      keepAlive.ref();
+    }
   }
 
   #arm(): void {

@@ -18,6 +18,8 @@ export interface Instrument {
   awaitableCreated(awaitable: object): void;
   /** A queue, lock or other primitive was made. `kind` as in the protocol's ResourceKind. */
   primitiveCreated(primitive: object, kind: string): void;
+  /** The running task holds `primitive` from now on. `operation`: what it awaited for it. */
+  acquired(primitive: object, operation: object): void;
 }
 
 /**

@@ -6,6 +6,9 @@ import { RuntimeError, ValueError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Handle } from "./handle.js";
 
+/** @internal Marks the listener of SIGINT that a run has by itself, in every copy of the runtime. */
+export const OF_A_RUN: unique symbol = Symbol.for("asyncscope.interrupt");
+
 /** A handler that was added. */
 interface Entry {
   readonly listener: () => void;

@@ -34,6 +34,13 @@ export class FinishedTasks {
     else this.#drop(oldest);
   }
 
+  /** Calls `visit` with each that is kept. */
+  forEach(visit: (record: TaskRecord) => void): void {
+    for (let i = 0; i < this.#last.length; i++) if (this.#last[i] !== null) visit(this.#last[i]!);
+    for (let i = this.#firstAncestor; i < this.#ancestors.length; i++)
+      if (this.#ancestors[i] !== null) visit(this.#ancestors[i]!);
+  }
+
   #keepAncestor(record: TaskRecord): void {
     record.rare!.place = this.#ancestors.length;
     this.#ancestors[this.#ancestors.length] = record;

@@ -1,13 +1,16 @@
 import type {
   ActivationOptions,
+  DiagnosisQuery,
   Inspector,
   InspectorHello,
   ResourceQuery,
   TreeQuery,
 } from "@asyncscope/protocol";
 import { PROTOCOL_VERSION } from "@asyncscope/protocol";
+import type { EventLoop } from "../core/event-loop.js";
 import type { Task } from "../core/task.js";
 import { chainObjects, describeChain, topObject } from "./chain.js";
+import { diagnose } from "./diagnosis.js";
 import { emit } from "./events.js";
 import { encode } from "./json.js";
 import { atMost, count } from "./numbers.js";
@@ -96,6 +99,15 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     return registry?.lastLoop()?.time() ?? realTime();
   };
 
+  const runningLoops = (): EventLoop[] => {
+    const loops: EventLoop[] = [];
+    for (let i = 0; i < copies.length; i++) {
+      const loop = copies[i]!.runningLoop();
+      if (loop !== null) loops[loops.length] = loop;
+    }
+    return loops;
+  };
+
   const hello = (): InspectorHello => ({
     protocolVersion: PROTOCOL_VERSION,
     runtimeVersion: first.version,
@@ -120,6 +132,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     },
     tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
     resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
+    diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops())),
     chain: (task, limit) => encode(describeChain(asked(), task, atMost(limit, FRAMES, MOST_FRAMES))),
     frameObjects: (task, limit) =>
       registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),

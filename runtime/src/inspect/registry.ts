@@ -49,7 +49,9 @@ export class Registry implements Instrument, Activity {
   readonly #awaits: SiteBudget;
   readonly #cancels: SiteBudget;
   readonly #primitives: SiteBudget;
+  readonly #acquires: SiteBudget;
   readonly #awaitSites = new WeakMap<object, SiteId>();
+  readonly #acquireSites = new WeakMap<object, SiteId>();
   #watched: readonly TaskId[] = [];
   /** Those of them whose next change of state is to be told. */
   #untold: TaskRecord[] = [];
@@ -69,6 +71,7 @@ export class Registry implements Instrument, Activity {
     this.#awaits = new SiteBudget(sites, SITES_PER_SECOND);
     this.#cancels = new SiteBudget(sites, SITES_PER_SECOND);
     this.#primitives = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#acquires = new SiteBudget(sites, SITES_PER_SECOND);
   }
 
   get(id: TaskId): TaskRecord | undefined {
@@ -84,6 +87,16 @@ export class Registry implements Instrument, Activity {
   /** Where an async function called the awaitable that it waits for, 0 when not known. */
   awaitSite(awaitable: object): SiteId {
     return weakMapGet(this.#awaitSites, awaitable) ?? 0;
+  }
+
+  /** Calls `visit` with the tasks that have ended and are still shown. */
+  eachFinished(visit: (record: TaskRecord) => void): void {
+    this.#finished.forEach(visit);
+  }
+
+  /** Where the lock was acquired by whoever holds it, 0 when not known. */
+  acquireSite(lock: object): SiteId {
+    return weakMapGet(this.#acquireSites, lock) ?? 0;
   }
 
   /** The task whose code runs now, in whichever copy of the runtime. */
@@ -229,6 +242,10 @@ export class Registry implements Instrument, Activity {
     this.#changed();
   }
 
+  acquired(primitive: object, operation: object): void {
+    if (this.captureSites) weakMapSet(this.#acquireSites, primitive, this.#acquiredAt(operation));
+  }
+
   primitiveChanged(primitive: object): void {
     // One that was made before anybody watched is found here.
     if (this.#late) this.resources.of(primitive);
@@ -236,6 +253,16 @@ export class Registry implements Instrument, Activity {
   }
 
   // --------------------------------------------------------------------------------------------------------
+
+  #acquiredAt(operation: object): SiteId {
+    const task = this.currentTask();
+    const frame = task?._frame ?? null;
+    // Inside an operation of the runtime (withLock) the program's frames are not on the stack.
+    if (frame === null || !frame._isUserCode) return 0;
+    return isAsyncFrame(frame)
+      ? this.awaitSite(operation)
+      : Math.abs(this.#acquires.site(task!._coroutineName, frame._name));
+  }
 
   #adopt(task: Task<unknown>, parent: TaskRecord): TaskRecord {
     const loop = task._loop;

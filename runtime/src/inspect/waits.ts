@@ -1,4 +1,5 @@
 import type { TaskId, WaitInfo, WaitKind } from "@asyncscope/protocol";
+import type { CancelScope } from "../core/cancel-scope.js";
 import type { Inspectable } from "../core/inspectable.js";
 import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
@@ -17,22 +18,27 @@ export const LABEL = 120;
 /** Calls `visit` with the futures a task waits for: its own, or those of the awaits inside its async functions. */
 export function eachWait(
   record: Pick<TaskRecord, "task">,
-  visit: (future: Future<unknown>, since: number, awaitable: object | null) => void,
+  visit: (
+    future: Future<unknown>,
+    since: number,
+    awaitable: object | null,
+    scope: CancelScope | null,
+  ) => void,
 ): void {
   const { task } = record;
   if (task === null) return;
   let known = 0;
   if (task._strands !== null)
-    each(task._strands, ({ _waiter: waiter, _since: since, _awaitable: awaitable }) => {
+    each(task._strands, ({ _waiter: waiter, _since: since, _awaitable: awaitable, _scope: scope }) => {
       if (waiter === null || asyncCallOf(waiter) !== null) return;
       known++;
-      visit(waiter, since, awaitable);
+      visit(waiter, since, awaitable, scope);
     });
   const own = task._waiter;
   if (own === null) return;
   // The end of an async function says less than the awaits inside it, which are told already.
   if (asyncCallOf(own) !== null && known > 0) return;
-  visit(own, task._since ?? 0, null);
+  visit(own, task._since ?? 0, null, task._scope);
 }
 
 /**

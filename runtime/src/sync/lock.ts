@@ -115,7 +115,8 @@ export class Lock extends Primitive {
   }
 
   /** @internal */
-  _take(): void {
+  _take(operation: object = this): void {
+    if (instrument !== null) instrument.acquired(this, operation);
     this.#locked = true;
     this._owner = currentTaskOrNull();
     this._ownedSince = tryGetRunningLoop()?._iterationTime ?? 0;
@@ -157,7 +158,7 @@ abstract class AcquireOperation<T> extends WaitOperation<Lock, T> {
   }
 
   woken(): IteratorResult<Suspension, T> {
-    this.on._take();
+    this.on._take(this);
     return complete(this.acquired(this.on));
   }
 

@@ -5,7 +5,7 @@ import { TimeoutError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { isFuture } from "../core/future.js";
 import type { Future } from "../core/future.js";
-import type { Handle } from "../core/handle.js";
+import type { TimerHandle } from "../core/handle.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import { RingBuffer } from "../queues/ring-buffer.js";
 import { WaitOperation } from "../sync/wait-operation.js";
@@ -68,13 +68,14 @@ class CompletionIterator implements WaitQueueOwner {
   readonly _done = new RingBuffer<Future<unknown> | null>();
   readonly _queue: WaitQueue;
   readonly #loop = getRunningLoop();
-  readonly #timer: Handle | null;
+  readonly #timer: TimerHandle | null;
   /** Steps that were not handed out yet. */
   #left: number;
 
   constructor(awaitables: Set<AwaitableArgument<unknown>>, timeout: number | null) {
     const children = (): Iterable<Future<unknown>> => this._todo;
-    this._queue = new WaitQueue(this, { kind: "wait", resource: null, children }, "waiter");
+    const due = (): number | undefined => this.#timer?.when();
+    this._queue = new WaitQueue(this, { kind: "wait", resource: null, children, due }, "waiter");
     this._todo = new Set();
     for (const awaitable of awaitables) this._todo.add(ensureFuture(awaitable, { loop: this.#loop }));
     this.#left = this._todo.size;

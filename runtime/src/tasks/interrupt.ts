@@ -1,5 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import { KeyboardInterrupt } from "../core/errors.js";
+import { OF_A_RUN } from "../core/signal-handlers.js";
 
 /**
  * @internal Calls `act` at the first SIGINT, unless the program handles SIGINT itself: then it does nothing, and it
@@ -17,6 +18,7 @@ export function onFirstInterrupt(act: () => void): () => void {
     release();
     act();
   };
+  interrupted[OF_A_RUN] = true;
   const stepBack = (event: string | symbol): void => {
     // Once it is there: were there no listener for a moment, Node would let go of the signal.
     if (event === "SIGINT") queueMicrotask(release);

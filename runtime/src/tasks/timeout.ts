@@ -61,6 +61,7 @@ export class Timeout {
     this.#when = when;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#scope!.timed = when !== null && when !== Infinity;
     if (when === null) return;
     const loop = getRunningLoop();
     const fire = (): void => this.#fire();
@@ -97,6 +98,7 @@ export class Timeout {
 
   #fire(): void {
     this.#timer = null;
+    this.#scope!.timed = false;
     this.#state = "expiring";
     this.#scope!._task._cancelScope(this.#scope!);
   }

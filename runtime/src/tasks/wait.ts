@@ -2,6 +2,7 @@ import { ValueError } from "../core/errors.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { Future, isFuture } from "../core/future.js";
+import type { TimerHandle } from "../core/handle.js";
 import type { WaitOrigin } from "../core/instrument.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { getRunningLoop } from "../core/running-loop.js";
@@ -27,10 +28,14 @@ const origin: WaitOrigin = {
   kind: "wait",
   resource: null,
   children: (future) => (future as WaitFuture)._children,
+  due: (future) => (future as WaitFuture)._timer?.when(),
 };
 
 class WaitFuture extends Future<void> {
   override _origin: WaitOrigin | null = origin;
+  /** Of its timeout. */
+  _timer: TimerHandle | null = null;
+
   constructor(
     readonly _children: ReadonlySet<Future<unknown>>,
     loop: EventLoop,
@@ -87,6 +92,7 @@ const waitCoroutine = coroInternal(function* wait(
   const loop = getRunningLoop();
   const waiter = new WaitFuture(futures, loop);
   const timer = timeout === null ? null : loop.callLater(timeout, () => waiter._trySetResult());
+  waiter._timer = timer;
   let left = futures.size;
   const onDone = (future: Future<unknown>): void => {
     left--;
