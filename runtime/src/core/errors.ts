@@ -40,12 +40,13 @@ export class CancelledError extends Error {
 
   /** Name of the task that asked for the cancel; undefined when it came from outside any task (a timer, a signal). */
   get cancelledBy(): string | undefined {
-    return this.#by;
+    // One that came from another thread has the class and not its fields.
+    return #by in this ? this.#by : undefined;
   }
 
   /** @internal Whether it was made without a stack, see {@link cancelledError}. */
   get _isBare(): boolean {
-    return this.#isBare;
+    return #isBare in this && this.#isBare;
   }
 
   /** @internal Says who asked. */
