@@ -22,10 +22,13 @@ async function settled(session: Session): Promise<void> {
     () => (session.client.output("stdout").includes("sums") ? true : undefined),
     "the sums",
   );
+  // It prints just before it begins to sleep.
+  await eventually(async () => ((await tree(session)).counts.suspended === 2 ? true : undefined));
 }
 
-const tree = (session: Session, more: object = {}): Promise<TreeBody> =>
-  session.request("asyncscope/tree", { order: "creation", pages: [{ task: 0 }], deep: true, ...more });
+function tree(session: Session, more: object = {}): Promise<TreeBody> {
+  return session.request("asyncscope/tree", { order: "creation", pages: [{ task: 0 }], deep: true, ...more });
+}
 
 const named = (body: TreeBody, name: string): TaskNode => {
   const found = body.tasks.find((task) => task.name === name);
