@@ -5,10 +5,25 @@ import importX, { createNodeResolver } from "eslint-plugin-import-x";
 
 /** Import zones: what each folder must not reach. Only extension/ knows `vscode`. */
 const zones = [
-  { target: "./protocol", from: ["./runtime", "./debug-adapter", "./extension", "./test"] },
-  { target: "./runtime", from: ["./debug-adapter", "./extension", "./test"] },
-  { target: "./debug-adapter", from: ["./runtime", "./extension", "./test"] },
-  { target: "./extension", from: ["./runtime", "./test"] },
+  {
+    target: "./protocol",
+    from: ["./runtime", "./debug-adapter", "./extension", "./language-server", "./test"],
+  },
+  { target: "./runtime", from: ["./debug-adapter", "./extension", "./language-server", "./test"] },
+  { target: "./debug-adapter", from: ["./runtime", "./extension", "./language-server", "./test"] },
+  { target: "./extension", from: ["./runtime", "./language-server", "./test"] },
+  // A process of its own: knows the format of dumps, and neither editor nor programs.
+  {
+    target: "./language-server",
+    from: [
+      "./runtime",
+      "./extension",
+      "./test",
+      ...["backends", "cli", "framing", "preload", "session", "tasks"].map(
+        (folder) => `./debug-adapter/src/${folder}`,
+      ),
+    ],
+  },
   // Inside the runtime: the core knows nothing of what stands on it.
   {
     target: "./runtime/src/core",
@@ -83,7 +98,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["protocol/**/*.ts", "runtime/**/*.ts", "debug-adapter/**/*.ts"],
+    files: ["protocol/**/*.ts", "runtime/**/*.ts", "debug-adapter/**/*.ts", "language-server/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",

@@ -1,6 +1,7 @@
 // Builds everything that ships or that a test runs:
 //   dist/extension.cjs          the extension (loaded by the editor)
 //   dist/debug-adapter.cjs      the debug adapter (its own process)
+//   dist/language-server.cjs    the language server (its own process)
 //   dist/preload*.cjs           what is loaded first into a debugged program
 //   out/terminal-tree.js        what draws the tree for `npm start`
 //   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
@@ -59,6 +60,14 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     external: ["bufferutil", "utf-8-validate"],
+    minify: !watch,
+  },
+  {
+    ...common,
+    entryPoints: { "language-server": "language-server/src/main.ts" },
+    outdir: "dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
     minify: !watch,
   },
   {

@@ -14,6 +14,7 @@ const out = resolve(
 const parts = [
   "dist/extension.cjs",
   "dist/debug-adapter.cjs",
+  "dist/language-server.cjs",
   "dist/preload.cjs",
   "dist/runtime/esm/index.js",
 ];

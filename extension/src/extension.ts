@@ -3,6 +3,7 @@ import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
 import { DumpCommand } from "./dump/dump-command.js";
+import { LanguageServer } from "./language/language-server.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
 import { chooseSession } from "./session-picker.js";
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
     new DumpCommand(sessions),
+    new LanguageServer(context.extensionUri),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
     // The dynamic registration only offers configurations: resolving is called on every registration.
     vscode.debug.registerDebugConfigurationProvider(

@@ -107,7 +107,7 @@ class DumpBuilder {
     const stack = (children.get(0) ?? []).reverse();
     for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
       out.push(task);
-      stack.push(...(children.get(task.id) ?? []).reverse());
+      for (const child of (children.get(task.id) ?? []).reverse()) stack.push(child);
     }
     return out;
   }

@@ -86,6 +86,7 @@ export class DocumentBuilder {
     return position;
   }
 
+  /** @param lines those that can belong to entries. */
   finish(dump: DumpDocument["dump"], lines: readonly DumpLine[]): DumpDocument {
     if (this.#unlisted > 0)
       this.diagnostics.push({

@@ -82,7 +82,7 @@ export function parseDump(text: string): DumpDocument {
     tasks: tasks.tasks,
     resources: resources.resources,
   };
-  return document.finish(dump, lines);
+  return document.finish(dump, end === undefined ? lines : lines.slice(0, end.number));
 }
 
 function readTitle(

@@ -26,12 +26,22 @@ import {
 } from "./notation.js";
 
 export function writeDump(dump: TaskDump): string {
-  const lines = [`${TITLE} ${dump.version}`, "", ...header(dump)];
-  if (dump.cycles.length > 0) lines.push("", CYCLES_HEADING, "", ...cycles(dump.cycles));
-  lines.push("", TASKS_HEADING, "", ...tasks(dump.tasks));
-  lines.push("", RESOURCES_HEADING, "");
-  for (const resource of dump.resources) lines.push(...resourceLines(resource));
-  lines.push("", endLine(dump.tasks.length, dump.resources.length));
+  const lines = [
+    `${TITLE} ${dump.version}`,
+    "",
+    ...header(dump),
+    ...(dump.cycles.length > 0 ? ["", CYCLES_HEADING, "", ...cycles(dump.cycles)] : []),
+    "",
+    TASKS_HEADING,
+    "",
+    ...tasks(dump.tasks),
+    "",
+    RESOURCES_HEADING,
+    "",
+    ...dump.resources.flatMap(resourceLines),
+    "",
+    endLine(dump.tasks.length, dump.resources.length),
+  ];
   return `${lines.filter((line, i) => line !== "" || lines[i - 1] !== "").join("\n")}\n`;
 }
 
