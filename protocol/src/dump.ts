@@ -7,6 +7,7 @@
  * text without control characters. Paths under the user's home folder begin with `~`.
  */
 import type {
+  FindingKind,
   FrameInfo,
   ResourceId,
   ResourceKind,
@@ -45,11 +46,24 @@ export interface TaskDump {
   readonly hidden: DumpHidden;
   /** What a reader must know of how the dump came about, a sentence each. */
   readonly notes: readonly string[];
-  /** Circles of tasks that wait for each other, through tasks or through locks. */
+  /** What is wrong with the tasks, the worst first. */
+  readonly findings: readonly DumpFinding[];
+  /**
+   * Circles of tasks that wait for each other, through tasks or through locks, in the last state of a program that
+   * could not be asked what is wrong. Of others they are among `findings`.
+   */
   readonly cycles: readonly (readonly DumpTaskRef[])[];
   /** In order of creation, each task before those that it created. */
   readonly tasks: readonly DumpTask[];
   readonly resources: readonly DumpResource[];
+}
+
+export interface DumpFinding {
+  readonly kind: FindingKind;
+  /** The sentence for people, at most 2000 characters. */
+  readonly text: string;
+  /** The lines concerned; the first one is the line to open. */
+  readonly locations: readonly DumpLocation[];
 }
 
 export interface DumpHidden {

@@ -122,6 +122,24 @@ describe("asyncscope/dump", function () {
     );
   });
 
+  it("gives what was seen last of a program that does not answer, within three seconds", async () => {
+    const session = Session.inMemory();
+    await session.launch("blocked.mjs", { config: { args: ["wait"] } });
+    for (const end = performance.now() + 8000; performance.now() < end;) {
+      const start = performance.now();
+      // At first there is no runtime in it yet.
+      const answer = await text(session).catch(() => undefined);
+      assert.ok(performance.now() - start < 3000, `${performance.now() - start} ms`);
+      if (answer === undefined) continue;
+      const { dump } = parseDump(answer);
+      if (dump.status !== "blocked") continue;
+      assert.match(dump.notes.join(), /does not answer/);
+      assert.equal(dump.tasks.length, 1);
+      return;
+    }
+    assert.fail("the program was never seen to be blocked");
+  });
+
   it("says that there is nothing to dump in a program without tasks", async () => {
     const session = Session.inMemory();
     await session.launch("simple.cjs");

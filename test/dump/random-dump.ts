@@ -7,6 +7,7 @@ import {
 } from "@asyncscope/protocol";
 import { ageOfWaits } from "../../debug-adapter/src/dump/write.js";
 import {
+  findingText,
   functionName,
   lineText,
   nameText,
@@ -117,6 +118,11 @@ export function randomDump(random: Random): TaskDump {
     counts,
     hidden: { tasks: number(3), resources: number(3), chains: number(3) },
     notes: list(3, () => line() || "a note"),
+    findings: list(3, () => ({
+      kind: random.pick(["wait-cycle", "leaked-lock"] as const)!,
+      text: findingText(raw()),
+      locations: list(3, location),
+    })),
     cycles: list(2, () => [task(), task()]),
     tasks,
     resources: list(5, (i) => ({

@@ -26,6 +26,13 @@ export const SAMPLE: TaskDump = {
   counts: { scheduled: 1, suspended: 3, failed: 1 },
   hidden: { tasks: 1, resources: 2, chains: 3 },
   notes: ["Nothing was recorded before."],
+  findings: [
+    {
+      kind: "leaked-lock",
+      text: "Lock db was taken by resting, which has ended.",
+      locations: [{ path: PATH, line: 13, column: 5, functionName: "resting" }],
+    },
+  ],
   cycles: [
     [
       { id: 2, name: "consumer" },
@@ -167,6 +174,11 @@ status   live
 counts   1 scheduled, 3 suspended, 1 failed
 hidden   1 tasks, 2 queues and locks, 3 await chains
 note     Nothing was recorded before.
+
+Findings
+
+- [leaked-lock] Lock db was taken by resting, which has ended.
+    at resting (~/shop/jobs.ts:13:5)
 
 Cycles
 

@@ -44,6 +44,7 @@ describe("the language server on task dumps", function () {
     const names = (symbols: any[]): any[] =>
       symbols.map(({ name, detail, children }) => [`${name} ${detail}`.trim(), ...names(children)]);
     assert.deepEqual(names(await server.request("documentSymbol", URI)), [
+      ["Findings", ["Lock db was taken by resting, which has ended. leaked-lock"]],
       ["Cycles", ["Cycle of 2 tasks"]],
       ["Tasks", ["main suspended", ["consumer suspended", ["resting scheduled"]]], ["broken failed"]],
       ["Queues & Locks", ["jobs queue: 3/10"], ["db lock: locked"], ["idle condition: unlocked"]],
@@ -65,7 +66,10 @@ describe("the language server on task dumps", function () {
       LINES[endLine]!.trim(),
     ]);
     const broken = "cancelled from outside any task";
+    const head = "- [leaked-lock] Lock db was taken by resting, which has ended.";
     assert.deepEqual(folds, [
+      ["Findings", "at resting (~/shop/jobs.ts:13:5)"],
+      [head, "at resting (~/shop/jobs.ts:13:5)"],
       ["Cycles", "resting #3"],
       ["- 2 tasks in a circle, each waiting for the next", "resting #3"],
       ["Tasks", broken],
@@ -82,8 +86,8 @@ describe("the language server on task dumps", function () {
 
   it("links positions to their source lines", async () => {
     const links = await server.request("documentLink", URI);
-    assert.equal(links.length, 6);
-    const [{ range, target }] = links;
+    assert.equal(links.length, 7);
+    const { range, target } = links[1];
     assert.equal(target, `${pathToFileURL(join(homedir(), "shop/jobs.ts")).href}#L30,3`);
     assert.equal(
       LINES[range.start.line]!.slice(range.start.character, range.end.character),
@@ -99,7 +103,10 @@ describe("the language server on task dumps", function () {
       location: { path, line: 2, column: 3 },
     }));
     const uri = "untitled:links";
-    await server.open(uri, writeDump({ ...SAMPLE, tasks: [{ ...SAMPLE.tasks[0]!, frames }], resources: [] }));
+    await server.open(
+      uri,
+      writeDump({ ...SAMPLE, findings: [], tasks: [{ ...SAMPLE.tasks[0]!, frames }], resources: [] }),
+    );
     const targets = (await server.request("documentLink", uri)).map(({ target }: any) => target);
     assert.deepEqual(targets, [`${pathToFileURL("/a b/#1%/ü.ts").href}#L2,3`]);
   });
@@ -145,7 +152,7 @@ describe("the language server on task dumps", function () {
       uri,
       writeDump({ ...SAMPLE, cycles: [], tasks: [{ ...main!, name: "a ````` [x](y)" }] }),
     );
-    const line = (await server.request("documentSymbol", uri))[0].children[0].selectionRange.start;
+    const line = (await server.request("documentSymbol", uri))[1].children[0].selectionRange.start;
     const { contents } = await server.request("hover", uri, { position: line });
     assert.match(contents.value, /^``````taskdump\n- a ````` \[x\]\(y\)/);
   });
@@ -162,7 +169,7 @@ describe("the language server on task dumps", function () {
     const end = { line: cut.split("\n").length - 1, character: 0 };
     await server.change(uri, 2, [{ range: { start: end, end }, text: SAMPLE_TEXT.slice(cut.length) }]);
     assert.deepEqual(await server.problems(uri, 2), []);
-    assert.equal((await server.request("documentSymbol", uri)).length, 3);
+    assert.equal((await server.request("documentSymbol", uri)).length, 4);
   });
 
   it("names lines that cannot be read, and shows the rest", async () => {
@@ -172,7 +179,7 @@ describe("the language server on task dumps", function () {
     assert.deepEqual(others, []);
     assert.equal(problem.code, "unreadable-line");
     assert.match(problem.message, /cannot be read/);
-    assert.equal((await server.request("documentSymbol", uri))[1].children.length, 2);
+    assert.equal((await server.request("documentSymbol", uri))[2].children.length, 2);
   });
 
   it("survives any text, and answers for documents that are not open", async () => {
@@ -206,7 +213,7 @@ describe("the language server on task dumps", function () {
     const symbols = await server.request("documentSymbol", "untitled:large");
     const took = performance.now() - start;
     console.log(`      (${Math.round(took)} ms)`);
-    assert.equal(symbols[1].children.length, 20_000);
+    assert.equal(symbols[2].children.length, 20_000);
     assert.ok(took < 3000, `${took} ms`);
   });
 

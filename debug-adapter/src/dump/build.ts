@@ -8,6 +8,7 @@ import {
   type DumpResource,
   type DumpTask,
   type DumpTaskRef,
+  type FindingKind,
   type DumpWait,
   type ResourceNode,
   type ResourcesBody,
@@ -20,7 +21,15 @@ import {
 } from "@asyncscope/protocol";
 import { waitCycles } from "./cycles.js";
 import { wholeMilliseconds } from "./durations.js";
-import { functionName, lineText, nameText, pathText, stateText, TASK_STATES } from "./notation.js";
+import {
+  findingText,
+  functionName,
+  lineText,
+  nameText,
+  pathText,
+  stateText,
+  TASK_STATES,
+} from "./notation.js";
 
 /** What is dumped. */
 export interface DumpSource {
@@ -33,6 +42,14 @@ export interface DumpSource {
   readonly tree: TreeBody;
   readonly resources: ResourcesBody;
   readonly chains: ReadonlyMap<TaskId, ChainBody>;
+  /** What is wrong; undefined when the program could not be asked. */
+  readonly findings:
+    | readonly {
+        readonly kind: FindingKind;
+        readonly text: string;
+        readonly locations: readonly SourceLocation[];
+      }[]
+    | undefined;
   /** First items of queues, as short texts. */
   readonly items: ReadonlyMap<number, readonly string[]>;
   readonly notes: readonly string[];
@@ -59,7 +76,7 @@ class DumpBuilder {
   }
 
   dump(): TaskDump {
-    const { program, pid, node, runtime, time, tree, resources, notes } = this.#source;
+    const { program, pid, node, runtime, time, tree, resources, notes, findings } = this.#source;
     const tasks = this.#ordered().map((task) => this.#task(task));
     const messages = [tree.message, ...notes].filter((note) => note !== undefined);
     return {
@@ -80,12 +97,20 @@ class DumpBuilder {
         chains: tasks.filter(({ state, id }) => state === "suspended" && !this.#source.chains.has(id)).length,
       },
       notes: messages.map(lineText).filter((note) => note !== ""),
-      cycles: waitCycles(tree.tasks, resources.resources).map((cycle) =>
-        cycle.map(({ id, name }) => ({ id, name: nameText(name, `Task-${id}`) })),
-      ),
+      findings: (findings ?? []).map(({ kind, text, locations }) => ({
+        kind,
+        text: findingText(text),
+        locations: locations.map((location) => this.#location(location)),
+      })),
+      cycles: findings === undefined ? this.#cycles() : [],
       tasks,
       resources: resources.resources.map((resource) => this.#resource(resource)),
     };
+  }
+
+  #cycles(): DumpTaskRef[][] {
+    const { tree, resources } = this.#source;
+    return waitCycles(tree.tasks, resources.resources).map((cycle) => cycle.map(({ id }) => this.#ref(id)));
   }
 
   #hiddenTasks(shown: number): number {

@@ -25,13 +25,13 @@ export type DumpProblem =
   | "counts"
   | "too-many"; // more problems than are listed
 
-/** A heading, a task, a queue or lock, a cycle: what an outline lists and an editor folds. */
+/** A heading, a finding, a cycle, a task, a queue or lock: what an outline lists and an editor folds. */
 export interface DumpEntry {
-  readonly kind: "section" | "task" | "resource" | "cycle";
-  /** 0 for sections and cycles. */
+  readonly kind: "section" | "finding" | "cycle" | "task" | "resource";
+  /** 0 for all but tasks and resources. */
   readonly id: number;
   readonly name: string;
-  /** State of a task; kind and state of a resource. */
+  /** State of a task; kind and state of a resource; kind of a finding. */
   readonly detail: string;
   /** Its name in its first line. */
   readonly range: DumpRange;

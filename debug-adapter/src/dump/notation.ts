@@ -10,6 +10,7 @@ import { cleanText } from "../text/plain-text.js";
 
 /** First line of every dump; the number is the version of the format. */
 export const TITLE = "Asyncscope task dump";
+export const FINDINGS_HEADING = "Findings";
 export const CYCLES_HEADING = "Cycles";
 export const TASKS_HEADING = "Tasks";
 export const RESOURCES_HEADING = "Queues & Locks";
@@ -25,6 +26,7 @@ export const INDENT = 4;
 export const MOST_NAME = 200;
 export const MOST_TEXT = 500;
 const MOST_PATH = 4096;
+const MOST_FINDING = 2000;
 
 export const TASK_STATES: readonly TaskState[] = [
   "running",
@@ -49,6 +51,11 @@ export function lineText(text: string): string {
 /** A state holds no bracket: it stands between two. */
 export function stateText(state: string): string {
   return lineText(state).replaceAll("[", "(").replaceAll("]", ")");
+}
+
+/** The sentence of a finding. Never empty. */
+export function findingText(text: string): string {
+  return cleanText(text, MOST_FINDING) || "?";
 }
 
 export function taskRef({ id, name }: DumpTaskRef): string {

@@ -1,11 +1,20 @@
 /** Reads the text of a dump. Whatever the text is, it gives what can be read and says what cannot: it never throws. */
 import { DUMP_FORMAT, DUMP_VERSION, type TaskDump, type TaskState } from "@asyncscope/protocol";
 import { CyclesReader } from "./parse-cycles.js";
+import { FindingsReader } from "./parse-findings.js";
 import { ResourcesReader } from "./parse-resources.js";
 import { TasksReader } from "./parse-tasks.js";
 import type { DumpDocument } from "./document.js";
 import { DocumentBuilder, dumpLines, whole, type DumpLine } from "./document-builder.js";
-import { CYCLES_HEADING, END, RESOURCES_HEADING, TASK_STATES, TASKS_HEADING, TITLE } from "./notation.js";
+import {
+  CYCLES_HEADING,
+  END,
+  FINDINGS_HEADING,
+  RESOURCES_HEADING,
+  TASK_STATES,
+  TASKS_HEADING,
+  TITLE,
+} from "./notation.js";
 import { endLine } from "./write.js";
 
 /** Lines longer than that are of no dump; patterns are not tried on them. */
@@ -37,10 +46,12 @@ export function parseDump(text: string): DumpDocument {
     hidden: { tasks: 0, resources: 0, chains: 0 },
     notes: [],
   };
+  const findings = new FindingsReader(document);
   const cycles = new CyclesReader(document);
   const tasks = new TasksReader(document);
   const resources = new ResourcesReader(document);
   const sections: Readonly<Record<string, SectionReader>> = {
+    [FINDINGS_HEADING]: findings,
     [CYCLES_HEADING]: cycles,
     [TASKS_HEADING]: tasks,
     [RESOURCES_HEADING]: resources,
@@ -78,6 +89,7 @@ export function parseDump(text: string): DumpDocument {
   const dump: TaskDump = {
     format: DUMP_FORMAT,
     ...header,
+    findings: findings.findings,
     cycles: cycles.cycles,
     tasks: tasks.tasks,
     resources: resources.resources,

@@ -8,6 +8,8 @@ import { exactDuration } from "./durations.js";
 import {
   CYCLES_HEADING,
   END,
+  FINDINGS_HEADING,
+  findingText,
   functionText,
   INDENT,
   lineText,
@@ -30,6 +32,7 @@ export function writeDump(dump: TaskDump): string {
     `${TITLE} ${dump.version}`,
     "",
     ...header(dump),
+    ...(dump.findings.length > 0 ? ["", FINDINGS_HEADING, "", ...findings(dump.findings)] : []),
     ...(dump.cycles.length > 0 ? ["", CYCLES_HEADING, "", ...cycles(dump.cycles)] : []),
     "",
     TASKS_HEADING,
@@ -76,6 +79,13 @@ function hidden({ hidden: { tasks, resources, chains } }: TaskDump): string {
   if (resources > 0) parts.push(`${resources} queues and locks`);
   if (chains > 0) parts.push(`${chains} await chains`);
   return parts.join(", ");
+}
+
+function findings(list: TaskDump["findings"]): string[] {
+  return list.flatMap(({ kind, text, locations }) => [
+    `- [${kind}] ${findingText(text)}`,
+    ...locations.map((location) => `${pad(1)}at ${locationText(location)}`),
+  ]);
 }
 
 function cycles(list: TaskDump["cycles"]): string[] {

@@ -66,6 +66,7 @@ export async function collectDump(model: TaskModel, options: CollectOptions = {}
     tree,
     resources,
     chains,
+    findings: undefined,
     items,
     notes,
     home: homedir(),

@@ -5,6 +5,7 @@ import { rangeOf } from "./open-dump.js";
 
 const KINDS: Readonly<Record<DumpEntry["kind"], SymbolKind>> = {
   section: SymbolKind.Namespace,
+  finding: SymbolKind.Event,
   cycle: SymbolKind.Event,
   task: SymbolKind.Function,
   resource: SymbolKind.Object,
