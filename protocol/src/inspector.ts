@@ -386,8 +386,8 @@ export interface Inspector {
   tree(query: TreeQuery): string;
   /** {@link ResourceReply} */
   resources(query: ResourceQuery): string;
-  /** {@link DiagnosisReply}; absent in inspectors made before it was. */
-  diagnosis?(query: DiagnosisQuery): string;
+  /** {@link DiagnosisReply} */
+  diagnosis(query: DiagnosisQuery): string;
   /** {@link ChainReply}; at most `limit` frames (default 50). */
   chain(task: TaskId, limit?: number): string;
   /**

@@ -4,6 +4,7 @@
  */
 import type { TaskDump } from "./dump.js";
 import type {
+  Finding,
   ResourceInfo,
   ResourceQuery,
   TaskId,
@@ -127,11 +128,43 @@ export interface DumpBody {
   readonly dump?: TaskDump;
 }
 
+/**
+ * `asyncscope/diagnosis`: what is wrong with the tasks: deadlocks, locks never released, tasks that nothing can wake,
+ * errors that nobody looked at. It looks at every task: ask when something has changed, at most once a second.
+ */
+export interface DiagnosisArguments {
+  /** Most findings of each kind. Default 20, at most 100. */
+  readonly limit?: number;
+}
+/** A finding as people read it: {@link Finding} with positions resolved. */
+export interface FindingNode extends Omit<Finding, "words" | "places"> {
+  /** `Deadlock: task a waits at jobs.ts:12 for Lock b, which task b took at jobs.ts:30; …` */
+  readonly text: string;
+  /** The positions in it that are known, in order: the first one is the line to open. */
+  readonly locations: readonly SourceLocation[];
+}
+export interface DiagnosisBody {
+  /** After the end of the program: what was found last. */
+  readonly status: TreeBody["status"];
+  readonly message?: string;
+  readonly now: number;
+  readonly version: number;
+  /** The worst first. */
+  readonly findings: readonly FindingNode[];
+  /** How many tasks the findings that were left out because of `limit` concern. */
+  readonly hiddenTasks: number;
+  /** Nothing can happen in the program any more. */
+  readonly idle: boolean;
+  /** The tasks named in the findings. */
+  readonly tasks: readonly TaskNode[];
+}
+
 /** Custom requests by name. */
 export interface CustomRequests {
   "asyncscope/tree": { arguments: TreeArguments; body: TreeBody };
   "asyncscope/resources": { arguments: ResourcesArguments; body: ResourcesBody };
   "asyncscope/chain": { arguments: ChainArguments; body: ChainBody };
+  "asyncscope/diagnosis": { arguments: DiagnosisArguments; body: DiagnosisBody };
   "asyncscope/dump": { arguments: DumpArguments; body: DumpBody };
   "asyncscope/pin": { arguments: PinArguments; body: PinBody };
   "asyncscope/cancelTask": { arguments: CancelTaskArguments; body: CancelTaskBody };

@@ -63,7 +63,37 @@ describe("asyncscope in a terminal", function () {
   it("DB-09 tree PID names the tasks that wait for each other", async () => {
     const { subject } = await closed("workers.mjs", ["--ring"]);
     const { stdout } = await asyncscope("tree", subject.pid);
-    assert.match(stdout, /^Cycle, nothing in it can go on: ring-(\d) → ring-\d → ring-\1$/m);
+    const at = "at workers\\.mjs:\\d+";
+    const sentence = `^Deadlock: task ring-0 waits ${at} for task ring-1; task ring-1 waits ${at} for task ring-0\\.$`;
+    assert.match(stdout, new RegExp(sentence, "m"));
+  });
+
+  it("tree PID says first what is deadlocked and what nothing can wake, with lines; --json has it", async () => {
+    const { subject } = await closed("deadlocks.mjs");
+    const { stdout, stderr } = await asyncscope("tree", subject.pid);
+    assert.equal(stderr, "");
+    const source = readFileSync("test/fixtures/cli/deadlocks.mjs", "utf8").split("\n");
+    const at = (marker: string): string =>
+      `deadlocks.mjs:${source.findIndex((text) => text.includes(`// @${marker}`)) + 1}`;
+    const lines = stdout.split("\n");
+    assert.equal(
+      lines[1],
+      `Deadlock: task transfer waits at ${at("second")} for Lock b, which task refund holds; task refund waits at ${at("second")} for Lock a, which task transfer holds. Task-1 waits for those tasks.`,
+    );
+    assert.match(
+      lines[2]!,
+      new RegExp(`^Nothing can wake task consumer: it waits at ${at("get")} for Queue jobs \\(0\\), and`),
+    );
+    assert.equal(lines[3], "");
+    const seen = JSON.parse((await asyncscope("tree", subject.pid, "--json")).stdout);
+    assert.deepEqual(
+      seen.findings.map(({ kind, certain }: { kind: string; certain: boolean }) => [kind, certain]),
+      [
+        ["wait-cycle", true],
+        ["nothing-can-wake", true],
+      ],
+    );
+    assert.equal(seen.findings[0].text, lines[1]);
   });
 
   it("--json gives the tree as data, --limit says what is left out", async () => {

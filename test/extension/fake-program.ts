@@ -1,5 +1,7 @@
 import type {
   ChainBody,
+  DiagnosisBody,
+  FindingNode,
   ResourceNode,
   ResourcesBody,
   TaskFilter,
@@ -63,6 +65,7 @@ export class FakeProgram implements ScopeSession {
   readonly requests: RecordedRequest[] = [];
   readonly tasks = new Map<TaskId, TaskNode>();
   readonly resources: ResourceNode[] = [];
+  findings: FindingNode[] = [];
   readonly chains = new Map<TaskId, ChainBody>();
   /** Members by variables reference. */
   readonly values = new Map<number, VariableValue[]>();
@@ -112,6 +115,7 @@ export class FakeProgram implements ScopeSession {
       "asyncscope/chain": () =>
         this.chains.get((args as { task: TaskId }).task) ?? { found: false, frames: [], hidden: 0 },
       "asyncscope/dump": () => ({ status: this.status, pending: this.tasks.size, text: "" }),
+      "asyncscope/diagnosis": () => this.#diagnosis(),
       "asyncscope/pin": () => ({ threadId: 1, pinned: true }),
       "asyncscope/cancelTask": () => ({ requested: true }),
     }[name]();
@@ -173,6 +177,19 @@ export class FakeProgram implements ScopeSession {
       tasks: [...found.values()],
       counts,
       hidden: 0,
+    };
+  }
+
+  #diagnosis(): DiagnosisBody {
+    const named = new Set(this.findings.flatMap(({ tasks, behind }) => [...tasks, ...behind]));
+    return {
+      status: this.status,
+      now: this.now,
+      version: this.version,
+      findings: this.findings,
+      hiddenTasks: 0,
+      idle: false,
+      tasks: [...this.tasks.values()].filter(({ id }) => named.has(id)),
     };
   }
 

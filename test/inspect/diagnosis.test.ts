@@ -16,7 +16,7 @@ import { fixtureSays } from "./support/program.js";
 import { inspector, task, watched } from "./support/watched.js";
 
 function diagnosis(): DiagnosisReply {
-  return JSON.parse(inspector.diagnosis!({})) as DiagnosisReply;
+  return JSON.parse(inspector.diagnosis({})) as DiagnosisReply;
 }
 
 /** What is found, as sentences without positions. */

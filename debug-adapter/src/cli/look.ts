@@ -1,4 +1,4 @@
-import type { InspectorHello, TaskDump, TreeBody, TreeOrder } from "@asyncscope/protocol";
+import type { FindingNode, InspectorHello, TaskDump, TreeBody, TreeOrder } from "@asyncscope/protocol";
 import { CdpConnection } from "../backends/node/cdp/connection.js";
 import { DebuggerDomain } from "../backends/node/cdp/debugger-domain.js";
 import { InspectorAccess, withTimeout } from "../backends/node/inspector-access.js";
@@ -16,7 +16,7 @@ import type { OpenInspector } from "./open-inspector.js";
 type Question<T> = (model: TaskModel, program: ProgramLooked) => Promise<T>;
 
 /** The program that is looked at. */
-type ProgramLooked = Omit<Look, "tree">;
+type ProgramLooked = Omit<Look, "tree" | "findings">;
 
 /** What a program looked like at one moment. */
 export interface Look {
@@ -33,6 +33,8 @@ export interface Look {
    */
   readonly recorded: boolean;
   readonly tree: TreeBody;
+  /** What is wrong with its tasks, the worst first. */
+  readonly findings: readonly FindingNode[];
 }
 
 export interface LookOptions {
@@ -60,7 +62,8 @@ export function look(pid: number, { order, limit }: LookOptions, signal: AbortSi
       STEP_MS,
     );
     if (tree.status === "blocked") throw new ProgramBlockedError();
-    return { ...program, tree };
+    const { findings } = await withTimeout(model.diagnosis({}), STEP_MS);
+    return { ...program, tree, findings };
   });
 }
 

@@ -3,10 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TaskDump } from "@asyncscope/protocol";
 import { writeDump } from "../dump/write.js";
-import { awaitCycles } from "../text/await-cycles.js";
 import { cleanText, count } from "../text/plain-text.js";
 import { renderTable } from "../text/task-table.js";
-import { taskLabel } from "../text/task-text.js";
 import { renderTree } from "../text/terminal-tree.js";
 import { messageOf } from "../errors.js";
 import { parseArguments, USAGE } from "./arguments.js";
@@ -51,13 +49,13 @@ async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
         command.kind === "table"
           ? renderTable(seen.tree, folder)
           : [
+              ...findingLines(seen),
               ...renderTree(seen.tree, {
                 width: process.stdout.columns || 200,
                 height: Infinity,
                 color: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
                 folder,
               }),
-              ...cycleLines(seen),
             ];
       return [heading(seen), ...body, ...notes(seen, command.limit)].join("\n");
     }
@@ -85,12 +83,9 @@ function heading({ pid, program, node, runtime }: Look): string {
   return `${cleanText(program)} (process ${pid}, Node ${node}, asyncscope ${runtime})`;
 }
 
-function cycleLines({ tree }: Look): string[] {
-  const names = new Map(tree.tasks.map((task) => [task.id, taskLabel(task)]));
-  return awaitCycles(tree).map((cycle) => {
-    const chain = [...cycle, cycle[0]!].map((id) => names.get(id) ?? `task ${id}`);
-    return `Cycle, nothing in it can go on: ${chain.join(" → ")}`;
-  });
+/** Above the tree: what is wrong. */
+function findingLines({ findings }: Look): string[] {
+  return findings.length === 0 ? [] : [...findings.map(({ text }) => cleanText(text, 4000)), ""];
 }
 
 function notes({ recorded, tree }: Look, limit: number): string[] {

@@ -39,6 +39,10 @@ export function taskHandlers(context: SessionContext, backend: () => TaskBackend
       ...(text === undefined ? {} : { text }),
     });
   };
+  const diagnosis: Handler = (args) => {
+    const limit = args.count("limit");
+    return context.tasks.diagnosis(limit === undefined ? {} : { limit });
+  };
   const chain: Handler = (args) => {
     const limit = args.count("limit");
     return context.tasks.chain({
@@ -75,6 +79,7 @@ export function taskHandlers(context: SessionContext, backend: () => TaskBackend
     "asyncscope/tree": tree,
     "asyncscope/dump": dump,
     "asyncscope/resources": resources,
+    "asyncscope/diagnosis": diagnosis,
     "asyncscope/chain": chain,
     "asyncscope/pin": pin,
     "asyncscope/cancelTask": cancelTask,

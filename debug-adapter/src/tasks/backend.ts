@@ -1,5 +1,7 @@
 import type {
   ChainReply,
+  DiagnosisQuery,
+  DiagnosisReply,
   FrameInfo,
   ResourceQuery,
   ResourceReply,
@@ -56,6 +58,7 @@ export interface TaskBackend {
   /** Rejects with {@link ProgramBlockedError} when the program does not answer in time. */
   tree(query: TreeQuery): Promise<TreeReply>;
   resources(query: ResourceQuery): Promise<ResourceReply>;
+  diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply>;
   chain(task: TaskId, limit: number): Promise<ChainReply>;
   cancel(task: TaskId, message: string): Promise<boolean>;
   watch(tasks: readonly TaskId[]): Promise<void>;

@@ -3,6 +3,8 @@ import type {
   ChainBody,
   CancelTaskArguments,
   CancelTaskBody,
+  DiagnosisArguments,
+  DiagnosisBody,
   ResourceNode,
   ResourceReply,
   ResourcesArguments,
@@ -20,6 +22,7 @@ import type {
 import { AdapterError, messageOf } from "../errors.js";
 import { ProgramBlockedError, type LastState, type ProgramFacts, type TaskBackend } from "./backend.js";
 import { endedPages } from "./ended-tree.js";
+import { tellFindings } from "./finding-nodes.js";
 
 type Status = TreeBody["status"];
 
@@ -47,6 +50,7 @@ export class TaskModel {
   #backend: TaskBackend | undefined;
   #last: TreeReply | undefined;
   #lastResources: ResourceReply | undefined;
+  #lastDiagnosis: DiagnosisBody | undefined;
   #facts: ProgramFacts | undefined;
   #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
   #ended = false;
@@ -64,6 +68,7 @@ export class TaskModel {
     this.#ended = false;
     this.#last = undefined;
     this.#lastResources = undefined;
+    this.#lastDiagnosis = undefined;
     this.#facts = undefined;
     this.#lastChains = new Map();
   }
@@ -193,6 +198,44 @@ export class TaskModel {
       }),
     );
     return within(patience, located, plain);
+  }
+
+  /** What is wrong with the tasks. After the end: what was found last. */
+  async diagnosis(args: DiagnosisArguments): Promise<DiagnosisBody> {
+    const backend = await this.#meet();
+    const last = (): Promise<DiagnosisBody> => Promise.resolve(this.#lastFindings());
+    if (backend === undefined) return last();
+    try {
+      const { findings, tasks, now, version, hiddenTasks, idle } = await backend.diagnosis({
+        ...args,
+        paused: this.paused,
+      });
+      const nodes = await within(LOCATIONS_MS, this.#nodes(tasks, true), tasks);
+      const told = await within(
+        LOCATIONS_MS,
+        tellFindings(findings, nodes, (site) => this.#site(site)),
+        await tellFindings(findings, [], () => Promise.resolve(undefined)),
+      );
+      this.#lastDiagnosis = {
+        status: this.status,
+        now,
+        version,
+        findings: told,
+        hiddenTasks,
+        idle,
+        tasks: nodes,
+      };
+      return this.#lastDiagnosis;
+    } catch (error) {
+      return this.#failed(error, last, EMPTY_DIAGNOSIS);
+    }
+  }
+
+  #lastFindings(): DiagnosisBody {
+    if (this.#lastDiagnosis !== undefined)
+      return { ...this.#lastDiagnosis, status: this.#ended ? "ended" : this.status };
+    const message = this.#emptyMessage();
+    return { ...EMPTY_DIAGNOSIS, status: this.status, ...(message === undefined ? {} : { message }) };
   }
 
   async chain({ task, limit = 50 }: ChainArguments): Promise<ChainBody> {
@@ -329,6 +372,15 @@ const EMPTY_TREE: TreeBody = {
   tasks: [],
   counts: NO_COUNTS,
   hidden: 0,
+};
+const EMPTY_DIAGNOSIS: DiagnosisBody = {
+  status: "none",
+  now: 0,
+  version: 0,
+  findings: [],
+  hiddenTasks: 0,
+  idle: false,
+  tasks: [],
 };
 const EMPTY_RESOURCES: ResourcesBody = {
   status: "none",

@@ -18,16 +18,20 @@ const SOURCES: Readonly<Record<string, true>> = {
   udp: true,
 };
 
-/** What the process is told of its own handles (`process.report`): the parts that are read here. */
+/** A handle of libuv's, as `process.report` has it. */
+interface UvHandle {
+  readonly type?: string;
+  readonly is_active?: boolean;
+  readonly expired?: boolean;
+  readonly firesInMsFromNow?: number;
+  readonly signal?: string;
+}
+
+/** What the process is told of a thread of its own: the parts that are read here. */
 interface Report {
-  readonly libuv?: readonly {
-    readonly type?: string;
-    readonly is_active?: boolean;
-    readonly expired?: boolean;
-    readonly firesInMsFromNow?: number;
-    readonly signal?: string;
-  }[];
-  readonly workers?: readonly unknown[];
+  readonly libuv?: readonly UvHandle[];
+  readonly javascriptStack?: { readonly message?: string };
+  readonly workers?: readonly Report[];
 }
 
 // As they are now: see primordials.ts.
@@ -78,27 +82,33 @@ function withoutKeepAlive<T>(loops: readonly EventLoop[], from: number, look: ()
     : loops[from]!._withoutKeepAlive(() => withoutKeepAlive(loops, from + 1, look));
 }
 
-/** Whether the process would end now, and nothing that is unref'd could prevent it. */
+/** Whether the process would end now, and nothing that is unref'd and no other thread could prevent it. */
 function isSilent(): boolean {
   const { libuv, workers } = report();
-  if (!isArray(libuv) || (workers?.length ?? 0) > 0) return false;
-  let ends = false;
-  let jsTimersSeen = false;
-  for (let i = 0; i < libuv.length; i++) {
-    const { type = "", is_active: isActive, firesInMsFromNow, expired, signal } = libuv[i]!;
-    if (type === "loop") ends = isActive === false;
-    else if (type === "timer") {
+  if (!isArray(libuv) || !isQuiet(libuv)) return false;
+  // There may be one that the program has not made: Node runs module hooks in a thread.
+  if (workers !== undefined)
+    for (let i = 0; i < workers.length; i++) {
+      const { libuv: handles, javascriptStack: stack } = workers[i]!;
+      if (stack?.message !== "No stack." || !isArray(handles) || !isQuiet(handles)) return false;
+    }
+  for (let i = 0; i < libuv.length; i++) if (libuv[i]!.type === "loop") return libuv[i]!.is_active === false;
+  return false;
+}
+
+/** Whether a thread has no timer, nothing through which anything may come in, and no signal that the program handles. */
+function isQuiet(handles: readonly UvHandle[]): boolean {
+  let timersSeen = false;
+  for (let i = 0; i < handles.length; i++) {
+    const { type = "", is_active: isActive, firesInMsFromNow: due = 0, expired, signal = "" } = handles[i]!;
+    if (type === "timer") {
       // The first one stands for all timers of JavaScript; the others are V8's own.
-      if (!jsTimersSeen && isActive === true && (expired === true || (firesInMsFromNow ?? 0) < FAR))
-        return false;
-      jsTimersSeen = true;
-    } else if (
-      isActive === true &&
-      (SOURCES[type] === true || (type === "signal" && isHandled(signal ?? "")))
-    )
+      if (!timersSeen && isActive === true && (expired === true || due < FAR)) return false;
+      timersSeen = true;
+    } else if (isActive === true && (SOURCES[type] === true || (type === "signal" && isHandled(signal))))
       return false;
   }
-  return ends && jsTimersSeen;
+  return timersSeen;
 }
 
 /** Whether the program handles a signal: a run listens for SIGINT by itself, and a terminal for its size. */

@@ -1,5 +1,7 @@
 import type {
   ChainReply,
+  DiagnosisQuery,
+  DiagnosisReply,
   InspectorEvent,
   ResourceQuery,
   ResourceReply,
@@ -107,6 +109,15 @@ export class NodeTaskBackend implements TaskBackend {
 
   async resources(query: ResourceQuery): Promise<ResourceReply> {
     const reply = await this.#access.json<ResourceReply>("resources", {
+      ...query,
+      knownSites: this.#knownSites,
+    });
+    this.#learn(reply.sites);
+    return reply;
+  }
+
+  async diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply> {
+    const reply = await this.#access.json<DiagnosisReply>("diagnosis", {
       ...query,
       knownSites: this.#knownSites,
     });

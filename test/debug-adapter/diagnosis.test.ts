@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { DiagnosisBody } from "@asyncscope/protocol";
+import { fixture, Session } from "../support/dap-session.js";
+
+const DEADLOCKS = fixture("deadlocks.mjs");
+
+const diagnosis = (session: Session): Promise<DiagnosisBody> =>
+  session.request<DiagnosisBody>("asyncscope/diagnosis", {});
+
+describe("asyncscope/diagnosis", () => {
+  afterEach(() => Session.closeAll());
+
+  it("tells what is wrong with the lines of both forms, and which tasks to reveal", async () => {
+    const session = Session.inMemory();
+    await session.launch("deadlocks.mjs");
+    await session.client.until(
+      () => (session.client.output("stdout").includes("settled") ? true : undefined),
+      "the tasks to stand",
+    );
+    let body = await diagnosis(session);
+    // Output is told before the task has come to its last wait.
+    for (let i = 0; i < 20 && !body.idle; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      body = await diagnosis(session);
+    }
+    const at = (marker: string): string => `at deadlocks.mjs:${session.line(marker)}`;
+    assert.equal(body.status, "live");
+    assert.deepEqual(
+      body.findings.map(({ text }) => text),
+      [
+        `Deadlock: task set waits ${at("again")} for Lock settings, which it took itself ${at("first")}: a lock is not re-entrant.`,
+        `Task import failed with TypeError: missing key and never released Lock vault, which it took ${at("taken")}. Task next waits ${at("next")} for it.`,
+        `Nothing can wake task consumer: it waits ${at("get")} for Queue jobs (0), and the process has nothing left to do: no task to run, no timer, no I/O. Task-1 waits for that task.`,
+      ],
+    );
+    assert.deepEqual(
+      body.findings.map(({ certain }) => certain),
+      [true, true, true],
+    );
+    const leaked = body.findings[1]!;
+    assert.equal(leaked.locations[0]!.path, DEADLOCKS);
+    assert.equal(leaked.locations[0]!.line, session.line("taken"));
+    const named = leaked.tasks.map((id) => body.tasks.find((task) => task.id === id)?.name);
+    assert.deepEqual(named, ["next"]);
+
+    await session.request("disconnect", { terminateDebuggee: true });
+  });
+
+  it("does not call a program that is stopped in its code idle, and keeps what was found when it has ended", async () => {
+    const session = Session.inMemory();
+    await session.launch("deadlocks.mjs", { stopAt: ["settled"] });
+    await session.stopped();
+    const body = await diagnosis(session);
+    assert.equal(body.status, "paused");
+    assert.equal(body.idle, false);
+    assert.deepEqual(
+      body.findings.map(({ kind }) => kind),
+      ["wait-cycle", "leaked-lock"],
+    );
+    await session.request("terminate", {});
+    await session.ended();
+    const last = await diagnosis(session);
+    assert.equal(last.status, "ended");
+    assert.deepEqual(last.findings, body.findings);
+  });
+});
