@@ -93,6 +93,21 @@ describe("asyncscope/dump", function () {
     assert.match(failure.message, /"format" must be "text" or "json"/);
   });
 
+  it("holds thousands of tasks of one creator, and says how many more there are", async () => {
+    const session = Session.inMemory();
+    await session.launch("many.mjs");
+    await printed(session, "ready");
+    const { dump } = await session.request<DumpBody>("asyncscope/dump", { format: "json", limit: 5000 });
+    assert.equal(dump!.tasks.length, 2501);
+    assert.equal(dump!.hidden.tasks, 0);
+    const last = task(dump!, "waiter-2499");
+    assert.deepEqual([last.waits[0]?.label, last.parent?.name], ["Event never not set", "Task-1"]);
+    const cut = parseDump(await text(session));
+    assert.deepEqual(cut.diagnostics, []);
+    assert.deepEqual([cut.dump.tasks.length, cut.dump.hidden.tasks], [2000, 501]);
+    assert.equal(task(cut.dump, "waiter-7").frames[0]?.location?.line, session.line("wait"));
+  });
+
   it("works while the program stands at a breakpoint", async () => {
     const session = Session.inMemory();
     await session.launch("workers.mjs", { stopAt: ["compute"] });

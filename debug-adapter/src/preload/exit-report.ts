@@ -7,6 +7,12 @@ const CHAINS_MS = 300;
 /** Frames of a chain. */
 const MOST_FRAMES = 20;
 
+// Taken before the program can change them.
+const { stringify, parse } = JSON;
+const { defineProperty } = Object;
+const { deleteProperty } = Reflect;
+const now = performance.now.bind(performance);
+
 /** What is asked of the inspector object here; not of another version's, whose answers are another's to read. */
 interface Tasks {
   tree(query: object): string;
@@ -22,7 +28,6 @@ type Position = NonNullable<ExitFrame["at"]>;
  * state of the tasks is pushed from here while JavaScript still runs.
  */
 export function reportEnd(): void {
-  const { stringify, parse } = JSON;
   process.on("exit", (code) => {
     const scope = globalThis as unknown as Record<string | symbol, unknown>;
     const send = scope[EVENT_BINDING];
@@ -36,7 +41,7 @@ export function reportEnd(): void {
         code,
         tree,
         resources: optional(() => tasks?.resources({ limit: 500 }), ""),
-        chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply, parse), []),
+        chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply), []),
         pid: process.pid,
         node: process.version,
         program: process.argv[1] ?? process.title,
@@ -57,14 +62,14 @@ function optional<T>(get: () => T | undefined, otherwise: T): T {
   }
 }
 
-function chains(tasks: Tasks, tree: TreeReply, parse: (text: string) => unknown): ExitChain[] {
-  const end = performance.now() + CHAINS_MS;
+function chains(tasks: Tasks, tree: TreeReply): ExitChain[] {
+  const end = now() + CHAINS_MS;
   const out: ExitChain[] = [];
   const places = new Positions();
   try {
     for (const { id, state } of tree.tasks) {
       if (state !== "suspended") continue;
-      if (performance.now() > end) break;
+      if (now() > end) break;
       const { frames, hidden } = parse(tasks.chain(id, MOST_FRAMES)) as ChainReply;
       const objects = tasks.frameObjects(id, MOST_FRAMES);
       out.push({
@@ -106,10 +111,10 @@ class Positions {
   of(generator: object | null): Position | undefined {
     if (generator === null) return undefined;
     // The only way to hand an object over: under a name of its own, for as long as V8 needs to take it.
-    Object.defineProperty(globalThis, this.#key, { value: generator, configurable: true });
-    const expression = `globalThis[Symbol.for(${JSON.stringify(this.#key.description)})]`;
+    defineProperty(globalThis, this.#key, { value: generator, configurable: true });
+    const expression = `globalThis[Symbol.for(${stringify(this.#key.description)})]`;
     const taken = this.#post("Runtime.evaluate", { expression, silent: true }) as { result: Remote };
-    Reflect.deleteProperty(globalThis, this.#key);
+    deleteProperty(globalThis, this.#key);
     const { objectId } = taken.result;
     if (objectId === undefined) return undefined;
     const { internalProperties } = this.#post("Runtime.getProperties", { objectId, ownProperties: true }) as {

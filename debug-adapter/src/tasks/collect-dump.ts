@@ -1,5 +1,12 @@
 import { homedir } from "node:os";
-import type { ChainBody, ResourcesBody, TaskDump, TaskId, TreeBody } from "@asyncscope/protocol";
+import type {
+  ChainBody,
+  ResourcesBody,
+  TaskDump,
+  TaskId,
+  TreeBody,
+  TreePageQuery,
+} from "@asyncscope/protocol";
 import { buildDump } from "../dump/build.js";
 import { AdapterError } from "../errors.js";
 import type { ProgramFacts } from "./backend.js";
@@ -17,6 +24,8 @@ export interface CollectOptions {
 const DEFAULT_TASKS = 2000;
 const MOST_TASKS = 20_000;
 const TASKS_IN_PAGE = 1000;
+/** Parents whose children are asked for at once. */
+const MOST_PAGES = 100;
 const MOST_RESOURCES = 500;
 /** Await chains cost some questions each: those of so many tasks at most, and for so long, in milliseconds. */
 const MOST_CHAINS = 1000;
@@ -38,13 +47,8 @@ const WITH_CREATION = 2000;
  */
 export async function collectDump(model: TaskModel, options: CollectOptions = {}): Promise<TaskDump> {
   const limit = Math.min(options.limit ?? DEFAULT_TASKS, MOST_TASKS);
-  const pages = Array.from({ length: Math.ceil(limit / TASKS_IN_PAGE) }, (_, i) => ({
-    task: 0,
-    offset: i * TASKS_IN_PAGE,
-    limit: Math.min(TASKS_IN_PAGE, limit - i * TASKS_IN_PAGE),
-  }));
   const [tree, resources, facts] = await Promise.all([
-    model.tree({ order: "creation", pages, deep: true, limit }, PATIENCE_MS),
+    wholeTree(model, limit),
     model.resources({ limit: MOST_RESOURCES }, PATIENCE_MS),
     model.facts(),
   ]);
@@ -77,6 +81,31 @@ export async function collectDump(model: TaskModel, options: CollectOptions = {}
 export function pendingTasks({ counts }: TaskDump): number {
   const { created = 0, scheduled = 0, running = 0, suspended = 0 } = counts;
   return created + scheduled + running + suspended;
+}
+
+/** A question gets a page of the children of each task: the rest of those that have more is asked for after it. */
+async function wholeTree(model: TaskModel, limit: number): Promise<TreeBody> {
+  const end = performance.now() + PATIENCE_MS;
+  const ask = (pages: readonly TreePageQuery[], most: number): Promise<TreeBody> =>
+    model.tree({ order: "creation", pages, deep: true, limit: most }, PATIENCE_MS);
+  const first = await ask([{ task: 0, limit: Math.min(limit, TASKS_IN_PAGE) }], limit);
+  const tasks = new Map(first.tasks.map((task) => [task.id, task]));
+  /** By parent: children that came, and all there are. */
+  const reached = new Map<TaskId, { came: number; total: number }>();
+  for (let body = first; body.status === "live" || body.status === "paused";) {
+    const before = tasks.size;
+    for (const task of body.tasks) tasks.set(task.id, task);
+    for (const { task, offset, children, total } of body.pages)
+      reached.set(task, { came: Math.max(offset + children.length, reached.get(task)?.came ?? 0), total });
+    const pages = [...reached].flatMap(([task, { came, total }]) =>
+      came < total ? [{ task, offset: came, limit: Math.min(TASKS_IN_PAGE, limit) }] : [],
+    );
+    const rest = limit - tasks.size;
+    const stuck = body !== first && tasks.size === before;
+    if (pages.length === 0 || rest <= 0 || stuck || performance.now() > end) break;
+    body = await ask(pages.slice(0, MOST_PAGES), rest);
+  }
+  return { ...first, tasks: [...tasks.values()] };
 }
 
 async function chainsOf(model: TaskModel, tree: TreeBody, end: number): Promise<Map<TaskId, ChainBody>> {
