@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
 import { waitFor } from "../transports/node-events.js";
@@ -47,15 +46,4 @@ export class BridgeFuture<T> extends Future<T> {
     this.#stop = null;
     stop?.();
   }
-}
-
-/** @internal What an object is, for views: the name of its class. Runs no code of the program. */
-export function className(object: object): string {
-  if (types.isProxy(object)) return "object";
-  const prototype = Object.getPrototypeOf(object) as object | null;
-  if (prototype === null || types.isProxy(prototype)) return "object";
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  if (typeof constructor !== "function" || types.isProxy(constructor)) return "object";
-  const name: unknown = Object.getOwnPropertyDescriptor(constructor, "name")?.value;
-  return typeof name === "string" && name !== "" ? name : "object";
 }

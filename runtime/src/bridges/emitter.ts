@@ -1,3 +1,5 @@
+import { given } from "../core/arguments.js";
+
 /** What emits events: an EventEmitter of Node's, or whatever has its two methods. */
 export interface Emitter {
   /* eslint-disable @typescript-eslint/no-explicit-any -- as emitters declare it, whatever their events are */
@@ -6,6 +8,14 @@ export interface Emitter {
   /** Ends what `on` began. */
   off(event: string, listener: (...args: any[]) => void): unknown;
   /* eslint-enable @typescript-eslint/no-explicit-any */
+}
+
+/** @internal @throws TypeError for what emits no events. */
+export function checkEmitter(source: unknown): void {
+  if (source instanceof EventTarget) return;
+  const { on, off } = (source ?? {}) as Partial<Emitter>;
+  if (typeof on !== "function" || typeof off !== "function")
+    throw new TypeError(`events come from an EventEmitter or an EventTarget, got ${given(source)}`);
 }
 
 /** @internal Listens for events. @returns what ends that. */
@@ -19,8 +29,6 @@ export function listen(
     source.addEventListener(name, listener);
     return () => source.removeEventListener(name, listener);
   }
-  if (typeof source?.on !== "function" || typeof source.off !== "function")
-    throw new TypeError("events come from an EventEmitter or an EventTarget");
   source.on(event as string, listener);
   return () => void source.off(event as string, listener);
 }

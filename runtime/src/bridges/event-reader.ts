@@ -7,8 +7,8 @@ import type { EventLoop } from "../core/event-loop.js";
 import { RingBuffer } from "../queues/ring-buffer.js";
 import { waitFor } from "../transports/node-events.js";
 import { Waiters } from "../transports/waiters.js";
-import { className } from "./bridge-future.js";
-import { listen } from "./emitter.js";
+import { checkOptions, className, given, itemsOf } from "../core/arguments.js";
+import { checkEmitter, listen } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 
 const DEFAULT_LIMIT = 10_000;
@@ -41,8 +41,11 @@ export class EventReader<A extends readonly unknown[] = unknown[]> {
 
   /** @throws ValueError when the limit is not positive. */
   constructor(source: Emitter | EventTarget, event: string | symbol, options: EventReaderOptions = {}) {
+    checkEmitter(source);
+    checkOptions(options, "new EventReader()");
     const limit = (this.#limit = options.limit ?? DEFAULT_LIMIT);
-    if (!(limit > 0)) throw new ValueError(`the limit of an EventReader must be positive, got ${limit}`);
+    if (typeof limit !== "number" || !(limit > 0))
+      throw new ValueError(`the limit of an EventReader must be a positive number, got ${given(limit)}`);
     this.#loop = getRunningLoop();
     const name = (this.#name = `event ${String(event)} of ${className(source)}`);
     this.#waiters = new Waiters(
@@ -51,7 +54,9 @@ export class EventReader<A extends readonly unknown[] = unknown[]> {
     );
     this.#listen(source, event, (...args) => this.#add(args as unknown as A));
     const { end = ["end", "close"] } = options;
-    for (const ending of typeof end === "string" ? [end] : end)
+    for (const ending of typeof end === "string"
+      ? [end]
+      : itemsOf(end, "an EventReader takes its end as the name of an event or several"))
       if (ending !== event) this.#listen(source, ending, () => this.close());
     if (event !== "error" && !(source instanceof EventTarget))
       this.#listen(source, "error", (error) => this.#fail(error));

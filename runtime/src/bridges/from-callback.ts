@@ -1,3 +1,4 @@
+import { checkCallable } from "../core/arguments.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import type { Future } from "../core/future.js";
 import { BridgeFuture } from "./bridge-future.js";
@@ -18,10 +19,10 @@ export type NodeCallback<T> = (error: unknown, result?: T) => void;
  * });
  */
 export function fromCallback<T = unknown>(start: (callback: NodeCallback<T>) => unknown): Future<T> {
-  if (typeof start !== "function")
-    throw new TypeError(
-      "fromCallback() takes a function that is given the callback: fromCallback((done) => …)",
-    );
+  checkCallable(
+    start,
+    "fromCallback() takes a function that is given the callback, fromCallback((done) => …)",
+  );
   const name = start.name === "" ? "callback" : `callback of ${start.name}`;
   const future = new BridgeFuture<T>(getRunningLoop(), () => name);
   const giveUp = start((error, result) => {

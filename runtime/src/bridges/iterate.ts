@@ -6,7 +6,7 @@ import { getRunningLoop } from "../core/running-loop.js";
 import { adopt } from "../tasks/until.js";
 import { waitFor } from "../transports/node-events.js";
 import type { WaitOrigin } from "../core/instrument.js";
-import { className } from "./bridge-future.js";
+import { className, given } from "../core/arguments.js";
 
 /**
  * The items of something async iterable, to be waited for one by one. A wait that is cancelled loses none: the next
@@ -88,6 +88,8 @@ const taking = coroInternal(function* next(
  */
 export function iterate<T>(source: AsyncIterable<T>): AsyncItems<T> {
   if (typeof source?.[Symbol.asyncIterator] !== "function")
-    throw new TypeError("iterate() takes something async iterable: a stream, an async generator");
+    throw new TypeError(
+      `iterate() takes something async iterable, a stream or an async generator; got ${given(source)}`,
+    );
   return new AsyncItems(source);
 }

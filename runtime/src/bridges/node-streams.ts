@@ -1,4 +1,5 @@
 import { Readable, Writable } from "node:stream";
+import { given } from "../core/arguments.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import type { EventLoop } from "../core/event-loop.js";
 import type { StreamLimit } from "../streams/open-connection.js";
@@ -14,7 +15,8 @@ import { readPipeTransport, writePipeTransport } from "../transports/pipes.js";
  * @example const lines = openReader(createReadStream("access.log"));
  */
 export function openReader(readable: Readable, options: StreamLimit = {}): StreamReader {
-  if (!(readable instanceof Readable)) throw new TypeError("openReader() takes a Readable of Node's");
+  if (!(readable instanceof Readable))
+    throw new TypeError(`openReader() takes a Readable of Node's, got ${given(readable)}`);
   if (readable.readableObjectMode || readable.readableEncoding !== null)
     throw new TypeError("openReader() reads bytes: use iterate() for a stream of objects or strings");
   const loop = getRunningLoop();
@@ -29,7 +31,8 @@ export function openReader(readable: Readable, options: StreamLimit = {}): Strea
  * @throws TypeError for a stream of objects.
  */
 export function openWriter(writable: Writable): StreamWriter {
-  if (!(writable instanceof Writable)) throw new TypeError("openWriter() takes a Writable of Node's");
+  if (!(writable instanceof Writable))
+    throw new TypeError(`openWriter() takes a Writable of Node's, got ${given(writable)}`);
   if (writable.writableObjectMode) throw new TypeError("openWriter() writes bytes, not objects");
   const loop = getRunningLoop();
   const protocol = makeProtocol(loop, {});

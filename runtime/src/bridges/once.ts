@@ -1,7 +1,8 @@
 import { getRunningLoop } from "../core/running-loop.js";
 import type { Future } from "../core/future.js";
-import { BridgeFuture, className } from "./bridge-future.js";
-import { listen } from "./emitter.js";
+import { className } from "../core/arguments.js";
+import { BridgeFuture } from "./bridge-future.js";
+import { checkEmitter, listen } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 
 /**
@@ -13,6 +14,7 @@ export function once<A extends readonly unknown[] = unknown[]>(
   source: Emitter | EventTarget,
   event: string | symbol,
 ): Future<A> {
+  checkEmitter(source);
   const name = `event ${String(event)} of ${className(source)}`;
   const future = new BridgeFuture<A>(getRunningLoop(), () => name);
   const stopEvent = listen(source, event, (...args) => future._resolve(args as unknown as A));

@@ -1,3 +1,4 @@
+import { given, isClass } from "./arguments.js";
 import type { Suspension } from "./awaitable.js";
 import { complete, delivered, suspend } from "./awaitable.js";
 import { currentPlaceOrNull, runAsTask } from "./current-task.js";
@@ -84,7 +85,7 @@ export class AsyncCall<T> extends Operation<T> {
     }
     if (isThenable(returned)) return this.#await(new Promise((resolve) => resolve(returned)));
     throw new TypeError(
-      `${this._name || "the function"} returned ${describe(returned)}: a task needs an async function, a generator function or one made by coro()`,
+      `${this._name || "the function"} returned ${given(returned)}: a task needs an async function, a generator function or one made by coro()`,
     );
   }
 
@@ -113,15 +114,23 @@ export class AsyncCall<T> extends Operation<T> {
   }
 }
 
+/** @internal @throws TypeError when `body` is nothing that can be run. */
+export function checkBody(body: unknown, who: string): void {
+  if (typeof body === "function" && (body.prototype === undefined || !isClass(body))) return;
+  const begun = body instanceof Coroutine || body instanceof Future || body instanceof Promise;
+  throw new TypeError(
+    `${who} needs a function to run, an async function, a generator function or one made by coro(); got ${given(body)}${
+      begun ? ": hand over the function that makes it, () => …" : ""
+    }`,
+  );
+}
+
 /**
  * @internal The coroutine that runs `body(...args)` inside the current task, whichever form it has.
  * @throws TypeError when it is no function.
  */
 export function callBody<A extends unknown[], T>(body: Body<A, T>, args: A, who: string): Coroutine<T> {
-  if (typeof body !== "function")
-    throw new TypeError(
-      `${who} needs a function to run: an async function, a generator function or one made by coro()`,
-    );
+  checkBody(body, who);
   if (isGeneratorFunction(body))
     return new GeneratorCoroutine<T>(body(...(args as never)) as never, {
       name: body.name,
@@ -165,8 +174,4 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 const AsyncFunction = Object.getPrototypeOf(async function () {}) as object;
 function isAsync(fn: object): boolean {
   return AsyncFunction.isPrototypeOf(fn);
-}
-
-function describe(value: unknown): string {
-  return value === null ? "null" : typeof value === "object" ? "a plain object" : typeof value;
 }

@@ -1,3 +1,4 @@
+import { checkCallable, given } from "./arguments.js";
 import { copyContext } from "./context.js";
 import type { Context } from "./context.js";
 import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
@@ -48,7 +49,7 @@ export abstract class BaseEventLoop {
   #signals: SignalHandlers | null = null;
 
   constructor(debug: boolean | undefined) {
-    this._debug = debug ?? process.env["ASYNC_DEBUG"] === "1";
+    this._debug = Boolean(debug ?? process.env["ASYNC_DEBUG"] === "1");
     if (this._debug) noteCalls();
   }
 
@@ -102,7 +103,7 @@ export abstract class BaseEventLoop {
   }
 
   set debug(enabled: boolean) {
-    this._debug = enabled;
+    this._debug = Boolean(enabled);
     if (enabled) noteCalls();
   }
 
@@ -176,7 +177,9 @@ export abstract class BaseEventLoop {
   /** @param factory null restores the default. @throws TypeError when it is no function (rule LP-20). */
   setTaskFactory(factory: TaskFactory | null): void {
     if (factory !== null && typeof factory !== "function")
-      throw new TypeError("a task factory is a function (loop, what, options) => Future, or null");
+      throw new TypeError(
+        `a task factory is a function (loop, what, options) => Future, or null; got ${given(factory)}`,
+      );
     this.#taskFactory = factory;
   }
 
@@ -217,7 +220,9 @@ export abstract class BaseEventLoop {
   /** @param handler null restores the default. @throws TypeError when it is no function (rule EH-03). */
   setExceptionHandler(handler: ExceptionHandler | null): void {
     if (handler !== null && typeof handler !== "function")
-      throw new TypeError("an exception handler is a function (loop, context) => void, or null");
+      throw new TypeError(
+        `an exception handler is a function (loop, context) => void, or null; got ${given(handler)}`,
+      );
     this.#exceptionHandler = handler;
   }
 
@@ -228,11 +233,13 @@ export abstract class BaseEventLoop {
 
   /** Sends the report to {@link logger}, which prints it unless somebody listens there. */
   defaultExceptionHandler(context: ExceptionContext): void {
+    checkReport(context, "defaultExceptionHandler()");
     log({ level: "error", message: context.message, context, loop: this });
   }
 
   /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
   callExceptionHandler(context: ExceptionContext): void {
+    checkReport(context, "callExceptionHandler()");
     const { task, future, handle } = context;
     this._report(context, (task ?? (future instanceof Task ? future : handle))?._context ?? null);
   }
@@ -283,16 +290,20 @@ export abstract class BaseEventLoop {
     this._checkOpen();
     if (isCoroutine(callback) || (this._debug && isCoroutineFunction(callback)))
       throw new TypeError(`${method}() takes a plain function, not a coroutine: use createTask()`);
-    if (typeof callback !== "function")
-      throw new TypeError(`${method}() takes a function, got ${typeof callback}`);
+    // Most callbacks are arrows, which have no prototype.
+    if (typeof callback !== "function" || callback.prototype !== undefined)
+      checkCallable(callback, `${method}() takes a function`);
   }
 }
 
 function checkTime(value: number, name: string): void {
   if (typeof value !== "number" || Number.isNaN(value))
-    throw new TypeError(
-      `${name} must be a number of milliseconds, got ${value === null ? "null" : String(value)}`,
-    );
+    throw new TypeError(`${name} must be a number of milliseconds, got ${given(value)}`);
+}
+
+function checkReport(context: unknown, who: string): void {
+  if (typeof context !== "object" || context === null || !("message" in context))
+    throw new TypeError(`${who} takes a report, { message: "…", exception: error }; got ${given(context)}`);
 }
 
 function closeQuietly(coroutine: { close(): void }): void {

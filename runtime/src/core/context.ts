@@ -1,3 +1,4 @@
+import { checkCallable, checkOptions, given } from "./arguments.js";
 import { LookupError, RuntimeError, ValueError } from "./errors.js";
 import { currentTaskOrNull } from "./current-task.js";
 
@@ -18,6 +19,7 @@ export class Context {
    * @throws RuntimeError when this context is already entered.
    */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    checkCallable(fn, "context.run() takes a function");
     if (this.#entered)
       throw new RuntimeError("cannot enter a context that is already entered: copy it first with copy()");
     const outer = active;
@@ -38,13 +40,20 @@ export class Context {
 
   /** The value of `variable` in this context, undefined when it has none here. */
   get<T>(variable: ContextVar<T>): T | undefined {
+    checkVariable(variable, "context.get()");
     return this._values.get(variable) as T | undefined;
   }
 
   /** Whether the variable was set in this context; a default does not count. */
   has(variable: ContextVar<unknown>): boolean {
+    checkVariable(variable, "context.has()");
     return this._values.has(variable);
   }
+}
+
+function checkVariable(variable: unknown, who: string): void {
+  if (!(variable instanceof ContextVar))
+    throw new TypeError(`${who} takes a ContextVar, got ${given(variable)}`);
 }
 
 /** @internal */
@@ -56,17 +65,17 @@ export function contextOf(values: Values): Context {
 
 const root = new Context();
 /** What a thread of a pool was given with its present job, by name; null where there is no such thing. */
-let given: (() => ReadonlyMap<string, unknown> | undefined) | null = null;
+let jobValues: (() => ReadonlyMap<string, unknown> | undefined) | null = null;
 let lastGiven: ReadonlyMap<string, unknown> | undefined;
 
 /** @internal Variables without a value are looked up by name in what `source` returns (rule CV-07). */
 export function inheritByName(source: () => ReadonlyMap<string, unknown> | undefined): void {
-  given = source;
+  jobValues = source;
 }
 
 /** Each job of a thread begins with what it was given, without what jobs before it have set. */
 function rootContext(): Context {
-  const now = given?.();
+  const now = jobValues?.();
   if (now !== lastGiven) {
     lastGiven = now;
     root._values = none;
@@ -131,6 +140,9 @@ export class ContextVar<T> {
     readonly name: string,
     options?: { readonly default?: T },
   ) {
+    if (typeof name !== "string")
+      throw new TypeError(`a context variable takes its name as a string, got ${given(name)}`);
+    checkOptions(options, "new ContextVar()");
     this.#default = options !== undefined && "default" in options ? { value: options.default } : undefined;
   }
 
@@ -141,7 +153,7 @@ export class ContextVar<T> {
   get(fallback?: T): T {
     const values = currentContext()._values;
     if (values.has(this)) return values.get(this) as T;
-    const inherited = given?.();
+    const inherited = jobValues?.();
     if (inherited?.has(this.name) === true) return inherited.get(this.name) as T;
     if (arguments.length > 0) return fallback as T;
     if (this.#default !== undefined) return this.#default.value;
@@ -164,6 +176,8 @@ export class ContextVar<T> {
    * @throws RuntimeError when the token was used already, ValueError when it is of another variable or context.
    */
   reset(token: Token<T>): void {
+    if (!(token instanceof Token))
+      throw new TypeError(`reset() takes the token that set() returned, got ${given(token)}`);
     if (token._used) throw new RuntimeError("this token has been used once already");
     if (token.variable !== this) throw new ValueError("this token belongs to another context variable");
     const context = currentContext();

@@ -1,3 +1,4 @@
+import { given, nameKind } from "./arguments.js";
 import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, call, CancelSignal, complete, delivered } from "./awaitable.js";
 import { addAwaitFrame } from "./await-frame.js";
@@ -204,7 +205,7 @@ function coroutineFunction<This, A extends unknown[], T>(
   name: string,
 ): (this: This, ...args: A) => Coroutine<T> {
   if (!inherits(fn, GeneratorFunction))
-    throw new TypeError("coro() takes a generator function: coro(function* (…) { … })");
+    throw new TypeError(`coro() takes a generator function, coro(function* (…) { … }); got ${given(fn)}`);
   const code: CoroutineCode = { name, isUserCode };
   const called = function (this: This, ...args: A): Coroutine<T> {
     return new GeneratorCoroutine<T>(fn.apply(this, args), code);
@@ -250,3 +251,5 @@ export function isCoroutineFunction(value: unknown): boolean {
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- only a marker of where the captured stack begins
 const throwMethod = GeneratorCoroutine.prototype.throw;
+
+nameKind(Coroutine, "a coroutine");

@@ -1,5 +1,6 @@
 import { currentTaskOrNull, setStepping } from "./current-task.js";
 import { RuntimeError } from "./errors.js";
+import { checkTask } from "./register-task.js";
 import type { EventLoop } from "./event-loop.js";
 import type { Task } from "./task.js";
 
@@ -8,6 +9,7 @@ import type { Task } from "./task.js";
  * @throws RuntimeError when another task is current (rule TK-14).
  */
 export function enterTask(_loop: EventLoop, task: Task<unknown>): void {
+  checkTask(task, "enterTask()");
   const current = currentTaskOrNull();
   if (current !== null)
     throw new RuntimeError(`cannot enter ${task._describe()} while ${current._describe()} is being executed`);
@@ -16,6 +18,7 @@ export function enterTask(_loop: EventLoop, task: Task<unknown>): void {
 
 /** @throws RuntimeError when `task` is not the current one (rule TK-14). */
 export function leaveTask(_loop: EventLoop, task: Task<unknown>): void {
+  checkTask(task, "leaveTask()");
   const current = currentTaskOrNull();
   if (current !== task)
     throw new RuntimeError(

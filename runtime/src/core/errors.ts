@@ -1,3 +1,4 @@
+import { itemsOf } from "./arguments.js";
 import { types } from "node:util";
 
 /**
@@ -132,7 +133,10 @@ export class ExceptionGroup extends AggregateError {
   /** What happened, in the order in which it did. */
   declare errors: unknown[];
   constructor(errors: Iterable<unknown>, message = "") {
-    super(errors, message);
+    super(
+      itemsOf(errors, "an ExceptionGroup takes several errors: an array or another iterable of them"),
+      message,
+    );
   }
 
   /**

@@ -1,3 +1,4 @@
+import { checkOptions, given } from "./arguments.js";
 import { BaseEventLoop } from "./base-event-loop.js";
 import type { Clock } from "./clock.js";
 import { SystemClock } from "./clock.js";
@@ -86,8 +87,12 @@ export class EventLoop extends BaseEventLoop {
   #keepAlive: NodeJS.Timeout | null = null;
 
   constructor(options?: EventLoopOptions) {
+    if (options !== undefined) checkOptions(options, "new EventLoop()");
     super(options?.debug);
-    this.#clock = options?.clock ?? new SystemClock();
+    const clock: Partial<Clock> = options?.clock ?? new SystemClock();
+    if (typeof clock.now !== "function" || typeof clock.wakeAt !== "function")
+      throw new TypeError(`a loop takes a clock with now(), wakeAt() and cancelWake(), got ${given(clock)}`);
+    this.#clock = clock as Clock;
     if (options?.asyncLocalStorage === true) trackAsyncFunctions();
     this.#clockIsReal = this.#clock instanceof SystemClock;
   }

@@ -1,3 +1,4 @@
+import { checkCallable, checkOptions, given, nameKind } from "./arguments.js";
 import { addAwaitFrame } from "./await-frame.js";
 import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, complete, delivered, suspend } from "./awaitable.js";
@@ -76,7 +77,11 @@ export class Future<T> implements Awaitable<T> {
   /** @param options.loop default: the running one. @throws RuntimeError when no loop runs and none is given. */
   constructor(options?: { readonly loop?: EventLoop }) {
     this._loop = options?.loop ?? getRunningLoop();
-    if (this._loop._debug) this._source = creationStack();
+    const debug: unknown = this._loop._debug;
+    if (debug === false) return;
+    if (debug !== true)
+      throw new TypeError(`a future takes an event loop as its loop, got ${given(this._loop)}`);
+    this._source = creationStack();
   }
 
   /** @internal */
@@ -163,6 +168,8 @@ export class Future<T> implements Awaitable<T> {
 
   /** Calls `fn(this)` in an iteration after it is done, also when it is done already (rule FU-06). */
   addDoneCallback(fn: (future: this) => void, options?: { readonly context?: Context }): void {
+    checkCallable(fn, "addDoneCallback() takes a function");
+    checkOptions(options, "addDoneCallback()");
     const callback = new DoneCallback(
       fn as (future: Future<unknown>) => void,
       options?.context ?? currentContext().copy(),
@@ -344,3 +351,5 @@ const nextMethod = Future.prototype.next;
 function isErrorClass(value: unknown): value is new () => unknown {
   return typeof value === "function" && (value === Error || value.prototype instanceof Error);
 }
+
+nameKind(Future, "a future");

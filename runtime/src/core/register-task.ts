@@ -1,3 +1,5 @@
+import { given } from "./arguments.js";
+import { isFuture } from "./future.js";
 import type { Task } from "./task.js";
 
 /**
@@ -6,6 +8,7 @@ import type { Task } from "./task.js";
  * and leaves at its end. Nothing happens when it is done or registered already.
  */
 export function registerTask(task: Task<unknown>): void {
+  checkTask(task, "registerTask()");
   const loop = task.getLoop();
   if (task.done() || task._before !== null || task._after !== null || loop._firstTask === task) return;
   loop._addTask(task);
@@ -13,5 +16,11 @@ export function registerTask(task: Task<unknown>): void {
 
 /** The opposite of {@link registerTask}: the task runs on, unlisted. Nothing happens when it is not registered. */
 export function unregisterTask(task: Task<unknown>): void {
+  checkTask(task, "unregisterTask()");
   task.getLoop()._removeTask(task);
+}
+
+/** @internal Anything with the members of a task: a program may have a class of its own. */
+export function checkTask(task: unknown, who: string): void {
+  if (!isFuture(task)) throw new TypeError(`${who} takes a task, got ${given(task)}`);
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
+import { given } from "./arguments.js";
 import type { Context } from "./context.js";
 import { isCoroutine, isCoroutineFunction } from "./coroutine.js";
 import { RuntimeError, ValueError } from "./errors.js";
@@ -75,9 +76,7 @@ export class SignalHandlers {
 /** @internal @throws TypeError, ValueError for what is no signal (rule SI-02). */
 export function checkSignal(signal: unknown): asserts signal is NodeJS.Signals {
   if (typeof signal !== "string")
-    throw new TypeError(
-      `a signal is given by its name, as in "SIGTERM"; got ${signal === null ? "null" : typeof signal}`,
-    );
+    throw new TypeError(`a signal is given by its name, as in "SIGTERM"; got ${given(signal)}`);
   if (!Object.hasOwn(constants.signals, signal))
     throw new ValueError(`there is no signal "${signal}" here: see os.constants.signals`);
 }
@@ -89,7 +88,7 @@ export function checkSignalHandler(signal: NodeJS.Signals, callback: unknown): v
       "a signal handler is a plain function, not a coroutine: let it set an event, or call createTask()",
     );
   if (typeof callback !== "function")
-    throw new TypeError(`a signal handler is a function, got ${typeof callback}`);
+    throw new TypeError(`a signal handler is a function, got ${given(callback)}`);
   if (signal === "SIGKILL" || signal === "SIGSTOP")
     throw new RuntimeError(`signal ${signal} cannot be caught: the system acts on it by itself`);
   if (!isMainThread)

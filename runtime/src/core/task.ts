@@ -1,4 +1,5 @@
 import type { AsyncResource } from "node:async_hooks";
+import { checkOptions, given, nameKind } from "./arguments.js";
 import type { Awaitable, Suspension } from "./awaitable.js";
 import type { Values } from "./context.js";
 import { Context, contextOf, currentValues, enterContext } from "./context.js";
@@ -123,6 +124,7 @@ export class Task<T> extends Future<T> {
     options?: TaskOptions & { readonly loop?: EventLoop | undefined },
     loop = options?.loop,
   ) {
+    if (options !== undefined) checkTaskOptions(options);
     super(loop === undefined ? undefined : { loop });
     const coroutine = asCoroutine(what)?._asFrame();
     if (coroutine === undefined) throw notStartable(what);
@@ -567,13 +569,24 @@ export type Startable<T> =
   | Generator<Suspension, T, unknown>
   | (() => PromiseLike<T> | Awaitable<T> | Generator<Suspension, T, unknown>);
 
+function checkTaskOptions(options: TaskOptions): void {
+  checkOptions(options, "createTask()");
+  const { signal, context } = options as { signal?: Partial<AbortSignal> | null; context?: unknown };
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new TypeError(`createTask() takes an AbortSignal as its signal, got ${given(signal)}`);
+  if (context !== undefined && !(context instanceof Context))
+    throw new TypeError(
+      `createTask() takes a Context as its context, as copyContext() gives it; got ${given(context)}`,
+    );
+}
+
 function notStartable(what: unknown): TypeError {
   const hint =
     what instanceof Future
       ? "a Future runs already: use ensureFuture(), or just wait for it"
       : what instanceof Promise
         ? "a Promise runs already: use until(promise) to wait for it, or pass the function that makes it"
-        : `got ${what === null ? "null" : typeof what}`;
+        : `got ${given(what)}`;
   return new TypeError(`a task needs a coroutine or a function that makes one; ${hint}`);
 }
 
@@ -583,3 +596,5 @@ export function currentTask(): Task<unknown> | null {
   if (task === null) getRunningLoop();
   return task;
 }
+
+nameKind(Task, "a task");

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { isFuture } from "../core/future.js";
 import type { Future } from "../core/future.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -27,7 +28,7 @@ export function futureDiscardFromAwaitedBy(future: Future<unknown>, waiter: Futu
 
 function check(name: string, ...futures: readonly unknown[]): void {
   for (const future of futures)
-    if (!isFuture(future)) throw new TypeError(`${name}() takes two futures or tasks`);
+    if (!isFuture(future)) throw new TypeError(`${name}() takes two futures or tasks, got ${given(future)}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkNumber, checkOptions, given } from "../core/arguments.js";
 import { RuntimeError } from "../core/errors.js";
 import { isFuture } from "../core/future.js";
 import type { Future } from "../core/future.js";
@@ -33,9 +34,13 @@ export function captureCallGraph(
 /** @internal @param stack from the function of the runtime on that was called. */
 export function capture(
   future: Future<unknown> | null | undefined,
-  { depth = 1, limit = null }: CallGraphOptions,
+  options: CallGraphOptions,
   stack: readonly NodeJS.CallSite[],
 ): FutureCallGraph | null {
+  checkOptions(options, "captureCallGraph()");
+  const { depth = 1, limit = null } = options;
+  checkNumber(depth, "captureCallGraph() takes its depth as a number");
+  if (limit !== null) checkNumber(limit, "captureCallGraph() takes its limit as a number or null");
   const current = currentTaskOrNull();
   const asked = future ?? current;
   if (asked === null) {
@@ -43,7 +48,8 @@ export function capture(
       throw new RuntimeError("no event loop is running: name the future whose call graph is wanted");
     return null;
   }
-  if (!isFuture(asked)) throw new TypeError("captureCallGraph() takes a future or a task");
+  if (!isFuture(asked))
+    throw new TypeError(`captureCallGraph() takes a future or a task, got ${given(asked)}`);
   const wanted = stack.slice(Math.max(0, depth));
   const drafts = walk(asked, (each) => {
     if (limit === 0 || !isTask(each) || each.done()) return [];

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import type { Future } from "../core/future.js";
 import { isTask } from "../inspect/shapes.js";
 import { stackFrames } from "../inspect/stack-frames.js";
@@ -30,7 +31,15 @@ export function printCallGraph(
   options: CallGraphOptions & { readonly stream?: TextSink | undefined } = {},
 ): void {
   const text = format(capture(future, options, stackFrames(MOST_SITES).slice(1)));
-  if (text !== "") (options.stream ?? process.stdout).write(`${text}\n`);
+  const { stream = process.stdout } = options;
+  checkSink(stream, "printCallGraph()");
+  if (text !== "") stream.write(`${text}\n`);
+}
+
+/** @internal @throws TypeError for what text cannot be written to. */
+export function checkSink(stream: unknown, who: string): void {
+  if (typeof (stream as Partial<TextSink> | null)?.write !== "function")
+    throw new TypeError(`${who} takes a stream to write to, got ${given(stream)}`);
 }
 
 function format(root: FutureCallGraph | null): string {

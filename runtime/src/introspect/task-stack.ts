@@ -3,6 +3,7 @@
  * on it.
  */
 import { types } from "node:util";
+import { checkOptions } from "../core/arguments.js";
 import { currentTaskOrNull } from "../core/current-task.js";
 import { Task } from "../core/task.js";
 import { stackFrames } from "../inspect/stack-frames.js";
@@ -10,7 +11,7 @@ import { describeError } from "../inspect/text.js";
 import type { FrameCallGraphEntry } from "./call-graph.js";
 import { positionFrames } from "./capture-call-graph.js";
 import { BELOW_TASK, currentFrames, MOST_SITES, OWN_SCRIPT } from "./current-frames.js";
-import { entryText, futureText } from "./format-call-graph.js";
+import { checkSink, entryText, futureText } from "./format-call-graph.js";
 import type { TextSink } from "./format-call-graph.js";
 import { asUrl } from "./source-positions.js";
 import { taskFrames } from "./task-frames.js";
@@ -32,16 +33,18 @@ declare module "../core/task.js" {
 }
 
 const methods = {
-  getStack(this: Task<unknown>, { limit = null }: { readonly limit?: number | null } = {}) {
+  getStack(this: Task<unknown>, options: { readonly limit?: number | null } = {}) {
+    checkOptions(options, "getStack()");
+    const { limit = null } = options;
     return stackOf(this, limit, stackFrames(MOST_SITES));
   },
   printStack(
     this: Task<unknown>,
-    {
-      limit = null,
-      stream = process.stderr,
-    }: { readonly limit?: number | null; readonly stream?: TextSink | undefined } = {},
+    options: { readonly limit?: number | null; readonly stream?: TextSink | undefined } = {},
   ) {
+    checkOptions(options, "printStack()");
+    const { limit = null, stream = process.stderr } = options;
+    checkSink(stream, "printStack()");
     const frames = stackOf(this, limit, stackFrames(MOST_SITES));
     const failed = this._hasError();
     const heading = frames.length === 0 ? "No stack for" : failed ? "Stack of the error of" : "Stack of";

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import type { PrimitiveOptions } from "../sync/primitive.js";
 import { compareNaturally } from "./natural-order.js";
 import { Queue } from "./queue.js";
@@ -22,7 +23,9 @@ export class PriorityQueue<T> extends Queue<T> {
     super(maxsize, options);
     if (compare === undefined || compare === null) return;
     if (typeof compare !== "function")
-      throw new TypeError("a priority queue takes a comparator (a, b) => number as its second argument");
+      throw new TypeError(
+        `a priority queue takes a comparator (a, b) => number as its second argument, got ${given(compare)}`,
+      );
     const store: Store<T> = this._store;
     if (store instanceof SortedList) store.compare = compare;
   }

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import type { Suspension } from "../core/awaitable.js";
 import { awaitNatively, complete } from "../core/awaitable.js";
 import type { Coroutine } from "../core/coroutine.js";
@@ -56,7 +57,7 @@ export class Queue<T> extends Primitive {
   constructor(maxsize = 0, options?: PrimitiveOptions) {
     super(options);
     if (typeof maxsize !== "number" || Number.isNaN(maxsize))
-      throw new TypeError(`a queue takes its bound as a number, got ${String(maxsize)}`);
+      throw new TypeError(`a queue takes its bound as a number, got ${given(maxsize)}`);
     this.maxsize = maxsize;
     this._store = this._createStore();
     if (instrument !== null) instrument.primitiveCreated(this, this._kind);

@@ -1,3 +1,4 @@
+import { checkOptions } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -14,6 +15,7 @@ export class FlowControlMixin {
   readonly #waiters: Waiters;
 
   constructor(options: { readonly loop?: EventLoop | undefined } = {}) {
+    checkOptions(options, "new FlowControlMixin()");
     this._loop = options.loop ?? getRunningLoop();
     this.#waiters = new Waiters(
       this._loop,

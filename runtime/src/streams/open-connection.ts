@@ -1,3 +1,4 @@
+import { checkOptions } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -5,7 +6,7 @@ import { getRunningLoop } from "../core/running-loop.js";
 import { createConnection, createUnixConnection } from "../transports/connect.js";
 import type { ConnectionOptions, UnixConnectionOptions } from "../transports/connect.js";
 import type { Connection } from "../transports/protocols.js";
-import { StreamReader } from "./stream-reader.js";
+import { checkLimit, StreamReader } from "./stream-reader.js";
 import { StreamReaderProtocol } from "./stream-reader-protocol.js";
 import { StreamWriter } from "./stream-writer.js";
 
@@ -35,6 +36,7 @@ export const openConnection = coroInternal(function* openConnection(
   options: ConnectionOptions & StreamLimit,
 ): CoroutineGenerator<StreamPair> {
   const loop = getRunningLoop();
+  checkStreamOptions(options, "openConnection()");
   return join(loop, yield* createConnection(loop, () => makeProtocol(loop, options), options));
 });
 
@@ -44,8 +46,15 @@ export const openUnixConnection = coroInternal(function* openUnixConnection(
   options: UnixConnectionOptions & StreamLimit = {},
 ): CoroutineGenerator<StreamPair> {
   const loop = getRunningLoop();
+  checkStreamOptions(options, "openUnixConnection()");
   return join(loop, yield* createUnixConnection(loop, () => makeProtocol(loop, options), path, options));
 });
+
+function checkStreamOptions(options: StreamLimit | undefined, who: string): void {
+  if (options === undefined) throw new TypeError(`${who} needs to know where to: { host, port }`);
+  checkOptions(options, who);
+  if (options.limit !== undefined) checkLimit(options.limit);
+}
 
 function makeProtocol(loop: EventLoop, { limit }: StreamLimit): StreamReaderProtocol {
   return new StreamReaderProtocol(new StreamReader({ limit, loop }), null, { loop });

@@ -1,3 +1,4 @@
+import { checkCallable, checkOptions } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { getRunningLoop } from "../core/running-loop.js";
@@ -5,7 +6,7 @@ import { createServer, createUnixServer } from "../transports/listen.js";
 import type { TcpServerOptions, UnixServerOptions } from "../transports/listen.js";
 import type { Server } from "../transports/server.js";
 import type { StreamLimit } from "./open-connection.js";
-import { StreamReader } from "./stream-reader.js";
+import { checkLimit, StreamReader } from "./stream-reader.js";
 import { StreamReaderProtocol } from "./stream-reader-protocol.js";
 import type { ClientConnected } from "./stream-reader-protocol.js";
 
@@ -39,9 +40,12 @@ export const startUnixServer = coroInternal(function* startUnixServer(
   return yield* createUnixServer(getRunningLoop(), protocolFactory(onClient, options), path, options);
 });
 
-function protocolFactory(onClient: ClientConnected, { limit }: StreamLimit): () => StreamReaderProtocol {
-  if (typeof onClient !== "function")
-    throw new TypeError("a server needs a function (reader, writer) that is told of each client");
+function protocolFactory(onClient: ClientConnected, options: StreamLimit): () => StreamReaderProtocol {
+  checkCallable(onClient, "a server needs a function (reader, writer) that is told of each client");
+  checkOptions(options, "a server");
+  const { limit } = options;
+  // Said now, not to the first client.
+  if (limit !== undefined) checkLimit(limit);
   const loop = getRunningLoop();
   return () => new StreamReaderProtocol(new StreamReader({ limit, loop }), onClient, { loop });
 }

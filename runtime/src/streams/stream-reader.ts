@@ -1,3 +1,4 @@
+import { checkNumber, checkOptions, given, itemsOf } from "../core/arguments.js";
 import { awaitNatively } from "../core/awaitable.js";
 import type { Coroutine } from "../core/coroutine.js";
 import { RuntimeError, ValueError } from "../core/errors.js";
@@ -42,6 +43,7 @@ export class StreamReader {
 
   /** @throws ValueError when the limit is not positive (rule SR-01). */
   constructor(options: StreamReaderOptions = {}) {
+    checkOptions(options, "new StreamReader()");
     const limit = options.limit ?? DEFAULT_LIMIT;
     checkLimit(limit);
     this._limit = limit;
@@ -53,6 +55,7 @@ export class StreamReader {
    * (rules SR-02, SR-03).
    */
   read(count = -1): Coroutine<Buffer> {
+    checkNumber(count, "read() takes a number of bytes, or -1 for all");
     return new Read(this, count);
   }
 
@@ -61,7 +64,8 @@ export class StreamReader {
    * @throws IncompleteReadError when the stream ends before (rule SR-04); ValueError for a negative count.
    */
   readExactly(count: number): Coroutine<Buffer> {
-    if (!(count >= 0)) throw new ValueError(`readExactly() takes a count of 0 or more bytes, got ${count}`);
+    if (typeof count !== "number" || !(count >= 0))
+      throw new ValueError(`readExactly() takes a count of 0 or more bytes, got ${given(count)}`);
     return new ReadExactly(this, count);
   }
 
@@ -86,7 +90,12 @@ export class StreamReader {
   readUntil(separator: Uint8Array | string | readonly (Uint8Array | string)[] = NEWLINE): Coroutine<Buffer> {
     const several =
       typeof separator === "string" || separator instanceof Uint8Array ? [separator] : separator;
-    const separators = several.map((one) => (typeof one === "string" ? Buffer.from(one) : one));
+    const separators = itemsOf(several, "readUntil() takes a separator, text or bytes, or several").map(
+      (one) => (typeof one === "string" ? Buffer.from(one) : one),
+    );
+    for (const one of separators)
+      if (!(one instanceof Uint8Array))
+        throw new TypeError(`a separator is text or bytes, got ${given(one)}`);
     if (separators.length === 0) throw new ValueError("readUntil() needs at least one separator");
     if (separators.some(({ length }) => length === 0))
       throw new ValueError("readUntil() needs separators of at least one byte");
@@ -128,6 +137,8 @@ export class StreamReader {
   /** For protocols: bytes have come. @throws RuntimeError after {@link feedEof}. */
   feedData(data: Uint8Array): void {
     if (this._eof) throw new RuntimeError("feedData() after feedEof(): the stream has ended");
+    if (!(data instanceof Uint8Array))
+      throw new TypeError(`feedData() takes bytes (a Uint8Array), got ${given(data)}`);
     if (data.length === 0) return;
     this._buffer.push(
       Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
@@ -216,6 +227,7 @@ export class StreamReader {
 }
 
 /** @internal @throws ValueError when the limit is not positive (rule SR-01). */
-export function checkLimit(limit: number): void {
-  if (!(limit > 0)) throw new ValueError(`the limit of a reader must be positive, got ${limit}`);
+export function checkLimit(limit: unknown): void {
+  if (typeof limit !== "number" || !(limit > 0))
+    throw new ValueError(`the limit of a reader must be a positive number of bytes, got ${given(limit)}`);
 }

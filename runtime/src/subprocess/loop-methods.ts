@@ -35,7 +35,7 @@ const methods = {
     return startSubprocess(this, factory, { program, args, shell: undefined }, options, PIPE);
   },
   subprocessShell(this: EventLoop, factory, command, options = {}) {
-    const shell = options.shell ?? true;
+    const shell = (options as typeof options | null)?.shell ?? true;
     return startSubprocess(this, factory, { program: command, args: [], shell }, options, PIPE);
   },
 } satisfies Partial<EventLoop> & ThisType<EventLoop>;

@@ -1,5 +1,6 @@
 import type { SpawnOptions } from "node:child_process";
 import { Stream } from "node:stream";
+import { checkOptions as checkIsObject, given } from "../core/arguments.js";
 import { ValueError } from "../core/errors.js";
 
 /** As `stdin`, `stdout` or `stderr` of a subprocess: a pipe to this program. */
@@ -73,6 +74,7 @@ const INSTEAD = new Map([
 
 /** @internal @throws ValueError for options that a subprocess of bytes cannot have (rule SP-11); TypeError for unknown ones. */
 export function checkOptions(options: SubprocessShellOptions, command: Command): void {
+  checkIsObject(options, "a subprocess");
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined || KNOWN.has(name)) continue;
     if (name === "shell" && command.shell !== undefined) continue;
@@ -94,10 +96,16 @@ export function checkOptions(options: SubprocessShellOptions, command: Command):
 export function checkCommand({ program, args, shell }: Command): void {
   if (typeof program !== "string" || program === "")
     throw new TypeError(
-      shell === undefined ? "a subprocess needs a program: its name or path" : "a shell needs a command",
+      `${shell === undefined ? "a subprocess needs a program, its name or path" : "a shell needs a command"}; got ${given(program)}`,
     );
   if (!Array.isArray(args) || args.some((arg) => typeof arg !== "string"))
-    throw new TypeError("the arguments of a subprocess are an array of strings, none of them quoted");
+    throw new TypeError(
+      `the arguments of a subprocess are an array of strings, none of them quoted; got ${
+        Array.isArray(args)
+          ? `one that holds ${given(args.find((arg) => typeof arg !== "string"))}`
+          : given(args)
+      }`,
+    );
 }
 
 /** @internal The three streams, with what is not given. */
@@ -126,7 +134,7 @@ function checkStream(value: unknown, name: string): void {
     return;
   if (value === STDOUT) throw new ValueError(`STDOUT is for stderr, not for ${name}`);
   throw new ValueError(
-    `${name} of a subprocess is PIPE, DEVNULL, a file descriptor, a stream of Node's that has one, or null`,
+    `${name} of a subprocess is PIPE, DEVNULL, a file descriptor, a stream of Node's that has one, or null; got ${given(value)}`,
   );
 }
 

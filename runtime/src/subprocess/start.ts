@@ -5,6 +5,7 @@ import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { sleep } from "../tasks/sleep.js";
 import { untilSettled, waitFor } from "../transports/node-events.js";
+import { checkFactory, protocolOf } from "../transports/check-arguments.js";
 import { spawnFailure } from "./errors.js";
 import { checkCommand, checkOptions, PIPE, spawnOptions, STDOUT, streamsOf } from "./options.js";
 import type { Command, Stdio, SubprocessShellOptions } from "./options.js";
@@ -31,6 +32,7 @@ export function startSubprocess<P extends SubprocessProtocol>(
   options: SubprocessShellOptions,
   fallback: Stdio,
 ): Coroutine<[transport: BaseSubprocessTransport, protocol: P]> {
+  checkFactory(factory, command.shell === undefined ? "subprocessExec()" : "subprocessShell()");
   checkArguments(command, options);
   return starting(loop, factory, command, options, fallback) as Coroutine<[BaseSubprocessTransport, P]>;
 }
@@ -43,7 +45,7 @@ const starting = coroInternal(function* startSubprocess(
   fallback: Stdio,
 ): CoroutineGenerator<[BaseSubprocessTransport, SubprocessProtocol]> {
   const streams = streamsOf(options, fallback);
-  const protocol = factory();
+  const protocol = protocolOf(factory);
   const pair = streams.stdout === PIPE && streams.stderr === STDOUT ? yield* openSocketPair(loop) : null;
   const child = yield* spawned(
     loop,

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import type { Suspension } from "../core/awaitable.js";
 import { complete } from "../core/awaitable.js";
 import type { Coroutine } from "../core/coroutine.js";
@@ -48,7 +49,7 @@ export class Barrier extends Primitive {
   constructor(parties: number, options?: PrimitiveOptions) {
     super(options);
     if (!Number.isInteger(parties) || parties < 1)
-      throw new ValueError(`a barrier needs 1 or more parties, got ${String(parties)}`);
+      throw new ValueError(`a barrier needs 1 or more parties, got ${given(parties)}`);
     this.parties = parties;
     if (instrument !== null) instrument.primitiveCreated(this, this._kind);
   }

@@ -1,3 +1,4 @@
+import { checkCallable, checkNumber, given } from "../core/arguments.js";
 import { isThenable } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import type { Suspension } from "../core/awaitable.js";
@@ -51,7 +52,9 @@ export class Condition extends Primitive {
     super(options);
     const lock = options?.lock;
     if (lock !== undefined && !(lock instanceof Lock))
-      throw new TypeError("a condition takes a Lock as its lock: new Condition({ lock: new Lock() })");
+      throw new TypeError(
+        `a condition takes a Lock as its lock, new Condition({ lock: new Lock() }); got ${given(lock)}`,
+      );
     this._lock = lock ?? new Lock(this._name === null ? {} : { name: `${this._name}.lock` });
     if (instrument !== null) instrument.primitiveCreated(this, this._kind);
   }
@@ -92,6 +95,7 @@ export class Condition extends Primitive {
    * @throws TypeError when the predicate is async: it could not be called without letting others in.
    */
   waitFor<T>(predicate: () => T): Coroutine<Truthy<T>> {
+    checkCallable(predicate, "waitFor() of a condition takes a function that returns its answer");
     return untilTrue(this, predicate) as Coroutine<Truthy<T>>;
   }
 
@@ -101,6 +105,7 @@ export class Condition extends Primitive {
    * @throws RuntimeError when nobody holds the lock (rule CO-01).
    */
   notify(n = 1): void {
+    checkNumber(n, "notify() takes a number of waiters");
     this._mustBeLocked("notify");
     for (let woken = 0; woken < n && this._queue.wakeNext(); woken++);
   }

@@ -1,3 +1,4 @@
+import { checkOptions } from "../core/arguments.js";
 import { RuntimeError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import type { Inspectable, InspectedWaiter, Inspection, PrimitiveKind } from "../core/inspectable.js";
@@ -22,6 +23,7 @@ export abstract class Primitive {
   #loop: EventLoop | null = null;
 
   constructor(options: PrimitiveOptions | undefined) {
+    if (options !== undefined) checkOptions(options, "a queue, lock or the like");
     this._name = options?.name === undefined ? null : String(options.name);
   }
 

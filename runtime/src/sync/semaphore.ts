@@ -1,5 +1,6 @@
+import { given } from "../core/arguments.js";
 import type { Body } from "../core/async-call.js";
-import { callBody } from "../core/async-call.js";
+import { callBody, checkBody } from "../core/async-call.js";
 import type { Suspension } from "../core/awaitable.js";
 import { complete } from "../core/awaitable.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
@@ -39,9 +40,9 @@ export class Semaphore extends Primitive {
    */
   constructor(value = 1, options?: PrimitiveOptions) {
     super(options);
-    if (!(value >= 0) || (!Number.isInteger(value) && value !== Infinity))
+    if (typeof value !== "number" || !(value >= 0) || (!Number.isInteger(value) && value !== Infinity))
       throw new ValueError(
-        `a ${this._kind.replace("-", " ")} starts with 0 or more permits, got ${String(value)}`,
+        `a ${this._kind.replace("-", " ")} starts with 0 or more permits, got ${given(value)}`,
       );
     this._value = value;
     if (instrument !== null) instrument.primitiveCreated(this, this._kind);
@@ -79,6 +80,7 @@ export class Semaphore extends Primitive {
    * @example await limit.withPermit(async () => { await fetchPage(url); });
    */
   withPermit<T>(body: Body<[this], T>): Coroutine<T> {
+    checkBody(body, "withPermit()");
     return whilePermitted(this, body as Body<[Semaphore], unknown>) as Coroutine<T>;
   }
 

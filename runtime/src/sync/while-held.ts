@@ -1,5 +1,5 @@
 import type { Body } from "../core/async-call.js";
-import { callBody } from "../core/async-call.js";
+import { callBody, checkBody } from "../core/async-call.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { coroInternal } from "../core/coroutine.js";
 
@@ -23,5 +23,6 @@ const held = coroInternal(function* withLock(
 
 /** @internal Runs `body(lock)` while `lock` is acquired, and releases it however the body ends. */
 export function whileHeld<L extends Holdable, T>(lock: L, body: Body<[L], T>): Coroutine<T> {
+  checkBody(body, "withLock()");
   return held(lock, body as Body<[Holdable], unknown>) as Coroutine<T>;
 }

@@ -1,3 +1,4 @@
+import { checkNumber, checkOptions, given } from "../core/arguments.js";
 import type { Suspension } from "../core/awaitable.js";
 import { awaitNatively, complete } from "../core/awaitable.js";
 import { Coroutine } from "../core/coroutine.js";
@@ -48,16 +49,19 @@ export function asCompleted<A extends AwaitableArgument<unknown>>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsCompleted<A> {
-  const given: unknown = awaitables;
+  checkOptions(options, "asCompleted()");
+  if (options.timeout !== undefined && options.timeout !== null)
+    checkNumber(options.timeout, "asCompleted() takes its timeout as milliseconds or null");
+  const several: unknown = awaitables;
   if (
-    typeof given !== "object" ||
-    given === null ||
-    !(Symbol.iterator in given) ||
-    isFuture(given) ||
-    given instanceof Coroutine
+    typeof several !== "object" ||
+    several === null ||
+    !(Symbol.iterator in several) ||
+    isFuture(several) ||
+    several instanceof Coroutine
   )
     throw new TypeError(
-      "asCompleted() takes several awaitables: an array or another iterable of them, not one",
+      `asCompleted() takes several awaitables, an array or another iterable of them; got ${given(several)}`,
     );
   return new CompletionIterator(new Set(awaitables), options.timeout ?? null) as unknown as AsCompleted<A>;
 }

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { EventLoop } from "../core/event-loop.js";
@@ -47,7 +48,9 @@ const dropped = new FinalizationRegistry<Begun>((begun) => {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any other bound would decide what `yield` gives
 export function asyncGen<F extends (...args: any[]) => AsyncGenerator<any>>(fn: F): F {
   if (typeof fn !== "function" || !AsyncGeneratorFunction.isPrototypeOf(fn))
-    throw new TypeError("asyncGen() takes an async generator function: asyncGen(async function* (…) { … })");
+    throw new TypeError(
+      `asyncGen() takes an async generator function, asyncGen(async function* (…) { … }); got ${given(fn)}`,
+    );
   const called = function (this: unknown, ...args: unknown[]) {
     return new TrackedGenerator(fn.apply(this, args) as AsyncGenerator, fn.name);
   };

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import type { TaskFactory } from "../core/base-event-loop.js";
 import type { EventLoop } from "../core/event-loop.js";
 import type { Future } from "../core/future.js";
@@ -17,7 +18,9 @@ export type TaskConstructor = new (
  */
 export function createEagerTaskFactory(constructor: TaskConstructor): TaskFactory {
   if (typeof constructor !== "function")
-    throw new TypeError("createEagerTaskFactory() takes a task class, as in createEagerTaskFactory(Task)");
+    throw new TypeError(
+      `createEagerTaskFactory() takes a task class, as in createEagerTaskFactory(Task); got ${given(constructor)}`,
+    );
   return (loop: EventLoop, what: Startable<unknown>, options: TaskOptions) =>
     new constructor(what, { ...options, loop, eagerStart: options.eagerStart ?? true });
 }

@@ -1,3 +1,4 @@
+import { checkOptions, given } from "../core/arguments.js";
 import { isStartable, isThenable } from "../core/async-call.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -36,10 +37,13 @@ export function ensureFuture<A extends AwaitableArgument<unknown>>(
       throw new ValueError("this future belongs to a different event loop than the one given");
     return value as Future<ResultOf<A>>;
   }
+  checkOptions(options, "ensureFuture()");
   const loop = options?.loop ?? getRunningLoop();
+  if (typeof loop.createTask !== "function")
+    throw new TypeError(`ensureFuture() takes an event loop as its loop, got ${given(loop)}`);
   if (isStartable(value)) return loop.createTask(value as Startable<unknown>) as Future<ResultOf<A>>;
   if (isThenable(value)) return adopt(value, loop) as Future<ResultOf<A>>;
   throw new TypeError(
-    `a coroutine, future, promise or function that makes one is needed, got ${value === null ? "null" : typeof value}`,
+    `a coroutine, future, promise or function that makes one is needed, got ${given(value)}`,
   );
 }

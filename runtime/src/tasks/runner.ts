@@ -1,3 +1,4 @@
+import { checkCallable, checkOptions, given } from "../core/arguments.js";
 import { isStartable } from "../core/async-call.js";
 import { copyContext } from "../core/context.js";
 import type { Context } from "../core/context.js";
@@ -46,6 +47,12 @@ export class Runner implements AsyncDisposable {
   #closed: Promise<void> | null = null;
 
   constructor(options: RunOptions = {}) {
+    checkOptions(options, "a Runner");
+    if (options.loopFactory !== undefined && options.loopFactory !== null)
+      checkCallable(
+        options.loopFactory,
+        "loopFactory is a function that makes the loop, () => new EventLoop()",
+      );
     this.#options = options;
   }
 
@@ -54,7 +61,10 @@ export class Runner implements AsyncDisposable {
     if (this.#closed !== null)
       throw new RuntimeError("Runner is closed: make a new one, or run everything before close()");
     if (this.#loop === null) {
-      this.#loop = (this.#options.loopFactory ?? (() => new EventLoop()))();
+      const loop: unknown = (this.#options.loopFactory ?? (() => new EventLoop()))();
+      if (!(loop instanceof EventLoop))
+        throw new TypeError(`loopFactory must return an EventLoop, it returned ${given(loop)}`);
+      this.#loop = loop;
       if (this.#options.debug !== undefined) this.#loop.debug = this.#options.debug;
       this.#context = copyContext();
     }

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { complete, RESUMED, suspend, yieldOnce } from "../core/awaitable.js";
 import type { Suspension } from "../core/awaitable.js";
 import { Context } from "../core/context.js";
@@ -130,7 +131,7 @@ export function sleep(ms: number): Coroutine<void>;
 /** As above. @param result what the wait gives back. */
 export function sleep<T>(ms: number, result: T): Coroutine<T>;
 export function sleep(ms: number, result?: unknown): Coroutine<unknown> {
-  if (typeof ms !== "number") throw new TypeError(`sleep() takes milliseconds, got ${typeof ms}`);
+  if (typeof ms !== "number") throw new TypeError(`sleep() takes milliseconds, got ${given(ms)}`);
   if (Number.isNaN(ms)) throw new ValueError("sleep() takes milliseconds, got NaN");
   // Whoever watches tells the waits of async functions apart by their objects.
   if (ms <= 0 && result === undefined && (instrument === null || !tracksAsyncFunctions()))

@@ -1,4 +1,4 @@
-import { callBody } from "../core/async-call.js";
+import { callBody, checkBody } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import type { CancelScope } from "../core/cancel-scope.js";
 import { ScopeChange } from "../core/cancel-scope.js";
@@ -174,20 +174,7 @@ const leave = coroInternal(function* leave(group: TaskGroup): CoroutineGenerator
   yield* group._exit(null, false);
 });
 
-/**
- * Runs `body(group)` and waits for every task it started with `group.createTask()`. Errors of the body and of the
- * tasks come together as one {@link ExceptionGroup}.
- * @returns what the body returns.
- * @throws RuntimeError outside a task.
- * @example
- * yield* taskGroup(function* (group) {
- *   group.createTask(worker(1));
- *   group.createTask(worker(2));
- * });
- */
-export const taskGroup = coroInternal(function* body(
-  body: Body<[TaskGroup], unknown>,
-): CoroutineGenerator<unknown> {
+const running = coroInternal(function* body(body: Body<[TaskGroup], unknown>): CoroutineGenerator<unknown> {
   const group = new TaskGroup();
   const around = innermostScope();
   yield* group._enter();
@@ -206,4 +193,20 @@ export const taskGroup = coroInternal(function* body(
     yield* new ScopeChange(around);
   }
   return result;
-}, "taskGroup") as <T>(body: Body<[TaskGroup], T>) => Coroutine<T>;
+}, "taskGroup");
+
+/**
+ * Runs `body(group)` and waits for every task it started with `group.createTask()`. Errors of the body and of the
+ * tasks come together as one {@link ExceptionGroup}.
+ * @returns what the body returns.
+ * @throws TypeError when `body` is no function; RuntimeError outside a task.
+ * @example
+ * yield* taskGroup(function* (group) {
+ *   group.createTask(worker(1));
+ *   group.createTask(worker(2));
+ * });
+ */
+export function taskGroup<T>(body: Body<[TaskGroup], T>): Coroutine<T> {
+  checkBody(body, "taskGroup()");
+  return running(body) as Coroutine<T>;
+}

@@ -1,4 +1,5 @@
-import { callBody } from "../core/async-call.js";
+import { checkNumber } from "../core/arguments.js";
+import { callBody, checkBody } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
@@ -24,6 +25,7 @@ export class Timeout {
 
   /** @param when deadline on the loop's clock (milliseconds), null for none. */
   constructor(when: number | null) {
+    if (when !== null) checkNumber(when, "a Timeout takes a time of the loop's clock or null");
     this.#when = when;
   }
 
@@ -58,6 +60,7 @@ export class Timeout {
           ? "this timeout has not been entered"
           : `cannot reschedule a timeout that is ${this.#state}`,
       );
+    if (when !== null) checkNumber(when, "reschedule() takes a time of the loop's clock or null");
     this.#when = when;
     this.#timer?.cancel();
     this.#timer = null;
@@ -155,12 +158,15 @@ const scoped = coroInternal(function* timeout<T>(
  * @example const page = yield* timeout(1000, function* () { return yield* fetchPage(url); });
  */
 export function timeout<T>(ms: number | null, body: Body<[Timeout], T>): Coroutine<T> {
-  if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms)))
-    throw new TypeError("timeout() takes milliseconds or null, and the body to run");
+  if (ms !== null) checkNumber(ms, "timeout() takes milliseconds or null");
+  checkBody(body, "timeout()");
   return scoped(new Timeout(ms === null ? null : getRunningLoop().time() + ms), body);
 }
 
 /** As {@link timeout}, with the deadline on the loop's clock (`loop.time()`, milliseconds). */
 export function timeoutAt<T>(when: number | null, body: Body<[Timeout], T>): Coroutine<T> {
+  if (when !== null)
+    checkNumber(when, "timeoutAt() takes a time of the loop's clock (loop.time() + milliseconds) or null");
+  checkBody(body, "timeoutAt()");
   return scoped(new Timeout(when), body);
 }

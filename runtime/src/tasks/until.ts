@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { isThenable } from "../core/async-call.js";
 import { Future } from "../core/future.js";
 import type { WaitOrigin } from "../core/instrument.js";
@@ -43,8 +44,7 @@ export function until<T>(promise: PromiseLike<T>): Future<Awaited<T>> {
 /** @internal */
 export function adopt<T>(promise: PromiseLike<T>, loop: EventLoop): Future<Awaited<T>> {
   if (promise instanceof Future) return promise;
-  if (!isThenable(promise))
-    throw new TypeError(`until() takes a promise, got ${promise === null ? "null" : typeof promise}`);
+  if (!isThenable(promise)) throw new TypeError(`until() takes a promise, got ${given(promise)}`);
   const future = new PromiseFuture(promise, loop) as Future<Awaited<T>>;
   loop._drainMicrotasks();
   promise.then(

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { Coroutine, coroInternal, isGenerator } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { isCancelled, TimeoutError } from "../core/errors.js";
@@ -17,7 +18,7 @@ export const waitFor = coroInternal(function* body(
   ms: number | null,
 ): CoroutineGenerator<unknown> {
   if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms)))
-    throw new TypeError("waitFor() takes milliseconds or null as its second argument");
+    throw new TypeError(`waitFor() takes milliseconds or null as its second argument, got ${given(ms)}`);
   if (ms !== null && ms <= 0) return yield* withoutTime(ensureFuture(awaitable));
   // A coroutine runs inside the current task, no task is made for it (rule WF-11).
   const inner =

@@ -1,3 +1,4 @@
+import { checkNumber, checkOptions, given } from "../core/arguments.js";
 import { ValueError } from "../core/errors.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
@@ -62,25 +63,32 @@ export function wait<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions = {},
 ): Coroutine<WaitResult<F>> {
+  checkOptions(options, "wait()");
   const set = checked<F>(futures);
   const returnWhen: unknown = options.returnWhen ?? ALL_COMPLETED;
   if (returnWhen !== FIRST_COMPLETED && returnWhen !== FIRST_EXCEPTION && returnWhen !== ALL_COMPLETED)
     throw new ValueError(
-      `returnWhen must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, got ${String(returnWhen)}`,
+      `returnWhen must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, got ${given(returnWhen)}`,
     );
-  return waitCoroutine(set, options.timeout ?? null, returnWhen) as Coroutine<WaitResult<F>>;
+  const { timeout = null } = options;
+  if (timeout !== null) checkNumber(timeout, "wait() takes its timeout as milliseconds or null");
+  return waitCoroutine(set, timeout, returnWhen) as Coroutine<WaitResult<F>>;
 }
 
 function checked<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
-  const given: unknown = futures;
-  const iterable = typeof given === "object" && given !== null && Symbol.iterator in given;
-  if (!iterable || isFuture(given) || "then" in given)
-    throw new TypeError("wait() takes several futures: an array or another iterable of them, not one");
+  const several: unknown = futures;
+  const iterable = typeof several === "object" && several !== null && Symbol.iterator in several;
+  if (!iterable || isFuture(several) || "then" in several)
+    throw new TypeError(
+      `wait() takes several futures, an array or another iterable of them; got ${given(futures)}`,
+    );
   const set = new Set<F>(futures);
   if (set.size === 0) throw new ValueError("wait() takes at least one future: the iterable was empty");
   for (const future of set)
     if (!isFuture(future))
-      throw new TypeError("wait() takes futures and tasks only: start coroutines with createTask() first");
+      throw new TypeError(
+        `wait() takes futures and tasks only, got ${given(future)}: start coroutines with createTask() first`,
+      );
   return set;
 }
 

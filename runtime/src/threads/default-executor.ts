@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { RuntimeError } from "../core/errors.js";
@@ -37,7 +38,8 @@ export function defaultExecutor(loop: EventLoop): WorkerPool {
 
 /** @internal See `EventLoop.setDefaultExecutor`. */
 export function setDefaultExecutor(loop: EventLoop, pool: WorkerPool): void {
-  if (!(pool instanceof WorkerPool)) throw new TypeError("the default executor is a WorkerPool");
+  if (!(pool instanceof WorkerPool))
+    throw new TypeError(`the default executor is a WorkerPool, got ${given(pool)}`);
   executorOf(loop).pool = pool;
 }
 

@@ -1,11 +1,12 @@
 import { MessagePort } from "node:worker_threads";
 import type { Worker } from "node:worker_threads";
+import { checkCallable, given } from "../core/arguments.js";
 import { callBody } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import { copyContext } from "../core/context.js";
 import { isCoroutineFunction } from "../core/coroutine.js";
 import { LookupError } from "../core/errors.js";
-import type { EventLoop } from "../core/event-loop.js";
+import { EventLoop } from "../core/event-loop.js";
 import { getRunningLoop } from "../core/running-loop.js";
 import { encodeError } from "./error-transfer.js";
 import { checkEndpoint, isMarked } from "./loop-messages.js";
@@ -36,6 +37,11 @@ export interface ExposeLoopOptions {
  */
 export function exposeLoop(endpoint: MessagePort | Worker, options: ExposeLoopOptions): LoopExposure {
   checkEndpoint(endpoint, "exposeLoop()");
+  const functions: unknown = (options as ExposeLoopOptions | null | undefined)?.functions;
+  if (typeof functions !== "object" || functions === null)
+    throw new TypeError(
+      `exposeLoop() takes { functions: { name: function, … } }, got ${given(typeof options === "object" && "functions" in (options ?? {}) ? functions : options)}`,
+    );
   return new LoopExposure(endpoint, options.functions, options.loop ?? getRunningLoop());
 }
 
@@ -51,11 +57,12 @@ export class LoopExposure {
 
   /** @internal */
   constructor(endpoint: Endpoint, functions: ExposeLoopOptions["functions"], loop: EventLoop) {
+    if (!(loop instanceof EventLoop))
+      throw new TypeError(`exposeLoop() takes an event loop as its loop, got ${given(loop)}`);
     loop._checkOpen();
     this.#endpoint = endpoint;
     this.#functions = new Map(Object.entries(functions));
-    for (const [name, fn] of this.#functions)
-      if (typeof fn !== "function") throw new TypeError(`functions.${name} is no function`);
+    for (const [name, fn] of this.#functions) checkCallable(fn, `functions.${name} must be a function`);
     this.#loop = loop;
     loop._resources.add(this);
     const wasUnused = endpoint.listenerCount("message") === 0;

@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import type { EncodedError } from "./error-transfer.js";
 
 /** @internal Messages between threads carry it, so that they can share a port with those of the program. */
@@ -40,5 +41,5 @@ export function isMarked(message: unknown): boolean {
 export function checkEndpoint(value: unknown, who: string): asserts value is Endpoint {
   const { postMessage, on } = (value ?? {}) as Partial<Endpoint>;
   if (typeof postMessage !== "function" || typeof on !== "function")
-    throw new TypeError(`${who} takes a MessagePort of node:worker_threads, or a Worker`);
+    throw new TypeError(`${who} takes a MessagePort of node:worker_threads or a Worker, got ${given(value)}`);
 }

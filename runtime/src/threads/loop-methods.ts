@@ -1,9 +1,10 @@
 /** The methods of the event loop that run work in threads, see `transports/loop-methods.ts`. */
+import { checkNumber, checkOptions, given } from "../core/arguments.js";
 import type { Coroutine } from "../core/coroutine.js";
 import { EventLoop } from "../core/event-loop.js";
 import type { Future } from "../core/future.js";
 import { defaultExecutor, setDefaultExecutor, shutdownDefaultExecutor } from "./default-executor.js";
-import type { WorkerPool } from "./worker-pool.js";
+import { WorkerPool } from "./worker-pool.js";
 import { sourceOfWork } from "./work.js";
 import type { ModuleReference, Work } from "./work.js";
 
@@ -57,12 +58,19 @@ const methods = {
   ) {
     this._checkOpen();
     const source = sourceOfWork(work);
+    if (pool !== null && !(pool instanceof WorkerPool))
+      throw new TypeError(
+        `runInExecutor() takes a WorkerPool first, or null for the loop's own; got ${given(pool)}`,
+      );
     return (pool ?? defaultExecutor(this))._submit(this, source, args) as Future<never>;
   },
   setDefaultExecutor(this: EventLoop, pool: WorkerPool) {
     setDefaultExecutor(this, pool);
   },
   shutdownDefaultExecutor(this: EventLoop, options: { readonly timeout?: number | undefined } = {}) {
+    checkOptions(options, "shutdownDefaultExecutor()");
+    if (options.timeout !== undefined)
+      checkNumber(options.timeout, "shutdownDefaultExecutor() takes its timeout as milliseconds");
     return shutdownDefaultExecutor(this, options.timeout);
   },
 } satisfies Partial<EventLoop> & ThisType<EventLoop>;

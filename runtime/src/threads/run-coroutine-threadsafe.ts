@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { isStartable } from "../core/async-call.js";
 import { EventLoop } from "../core/event-loop.js";
 import type { Startable } from "../core/task.js";
@@ -24,9 +25,13 @@ export function runCoroutineThreadsafe(
 ): ConcurrentFuture<unknown> {
   if (loop instanceof RemoteLoop) return loop.runCoroutineThreadsafe(what as string, ...args);
   if (!(loop instanceof EventLoop))
-    throw new TypeError("runCoroutineThreadsafe() takes a loop first: an EventLoop, or remoteLoop(port)");
+    throw new TypeError(
+      `runCoroutineThreadsafe() takes a loop first, an EventLoop or remoteLoop(port); got ${given(loop)}`,
+    );
   if (!isStartable(what))
-    throw new TypeError("runCoroutineThreadsafe() takes a coroutine, or a function that makes one");
+    throw new TypeError(
+      `runCoroutineThreadsafe() takes a coroutine, or a function that makes one; got ${given(what)}`,
+    );
   const outer = new ConcurrentFuture<unknown>((message) => cancel(message));
   const cancel = runOnLoop(loop, () => what as Startable<unknown>, {
     result: (value) => outer._settle({ kind: "result", value }),

@@ -1,3 +1,5 @@
+import { given } from "../core/arguments.js";
+
 /** @internal Key of what {@link Transfer} holds: another copy of the runtime, or none, may read it in the worker. */
 export const TRANSFER_KEY = "asyncscope.transfer";
 const TRANSFER: unique symbol = Symbol.for(TRANSFER_KEY) as never;
@@ -17,6 +19,9 @@ export interface Transfer<T> {
  * @example const hash = yield* toThread(work, transfer(pixels));
  */
 export function transfer<T extends object>(value: T, list?: readonly Transferable[]): T {
+  const part: unknown = value;
+  if ((typeof part !== "object" || part === null) && typeof part !== "function")
+    throw new TypeError(`transfer() takes what is handed over, a buffer or a port; got ${given(part)}`);
   const parts = list ?? [ArrayBuffer.isView(value) ? value.buffer : value];
   // Typed as the value: that is what the function in the thread gets.
   return { [TRANSFER]: { value, list: parts } } satisfies Transfer<T> as unknown as T;

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import { given } from "../core/arguments.js";
 import { isCoroutine, isCoroutineFunction } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
 
@@ -62,9 +63,7 @@ export function sourceOfWork(work: unknown): WorkSource {
   if (typeof work === "object" && work !== null && "module" in work)
     return sourceOfModule(work as ModuleReference);
   throw new TypeError(
-    `a thread runs a function or { module: new URL("./work.js", import.meta.url), export: "name" }, got ${
-      work === null ? "null" : typeof work
-    }`,
+    `a thread runs a function or { module: new URL("./work.js", import.meta.url), export: "name" }, got ${given(work)}`,
   );
 }
 

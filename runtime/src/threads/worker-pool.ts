@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "node:worker_threads";
+import { checkNumber, checkOptions, given } from "../core/arguments.js";
 import { RuntimeError, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
@@ -81,9 +82,12 @@ export class WorkerPool {
 
   /** @throws ValueError for a size that is no number of threads. */
   constructor(options: WorkerPoolOptions = {}) {
+    checkOptions(options, "new WorkerPool()");
     const { size = defaultSize(), name, errors, workerOptions = {} } = options;
     if (!Number.isInteger(size) || size < 1 || size > MOST_WORKERS)
-      throw new ValueError(`the size of a pool is a number of threads, 1 to ${MOST_WORKERS}, got ${size}`);
+      throw new ValueError(
+        `the size of a pool is a number of threads, 1 to ${MOST_WORKERS}, got ${given(size)}`,
+      );
     this.size = size;
     this._name = name === undefined ? null : String(name);
     this.#options = workerOptions;
@@ -108,8 +112,10 @@ export class WorkerPool {
    * @throws RuntimeError outside a running loop: use `await using` there.
    */
   shutdown(options: ShutdownOptions = {}): Future<boolean> {
+    checkOptions(options, "shutdown()");
     const loop = getRunningLoop();
     const { timeout, wait = true } = options;
+    if (timeout !== undefined) checkNumber(timeout, "shutdown() takes its timeout as milliseconds");
     this._close(options.cancelQueued ?? false);
     const future = new Future<boolean>({ loop });
     future._origin = { kind: "thread", resource: null, describe: () => this.#describeEnd() };

@@ -6,6 +6,7 @@ import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { ExceptionGroup, isCancelled, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
+import { checkMethods, checkPath, protocolOf } from "./check-arguments.js";
 import { inWords } from "./address.js";
 import type { SocketAddress } from "./address.js";
 import { untilSettled, waitFor } from "./node-events.js";
@@ -53,6 +54,12 @@ export function createConnection<P extends StreamProtocol>(
   checkTimeouts(options);
   if (options.socket === undefined && options.port === undefined)
     throw new ValueError("createConnection() needs a port, or a connected socket");
+  if (options.socket !== undefined && options.socket !== null)
+    checkMethods(
+      options.socket,
+      ["on", "write", "destroy"],
+      "a connection takes a socket of node:net as its socket",
+    );
   return connecting(loop, factory, options) as Coroutine<Connection<P>>;
 }
 
@@ -72,6 +79,7 @@ export function createUnixConnection<P extends StreamProtocol>(
   path: string,
   options: UnixConnectionOptions,
 ): Coroutine<Connection<P>> {
+  checkPath(path, "a Unix connection");
   checkTimeouts(options);
   if (wantsTls(options) && options.serverHostname === undefined)
     throw new ValueError("TLS over a Unix socket needs serverHostname: the name in the certificate");
@@ -133,7 +141,7 @@ function begin(
 ): Connection<StreamProtocol> {
   let protocol: StreamProtocol;
   try {
-    protocol = factory();
+    protocol = protocolOf(factory);
   } catch (error) {
     socket.destroy();
     throw error;

@@ -6,6 +6,7 @@ import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
+import { protocolOf } from "./check-arguments.js";
 import { addressOf, inWords, toAddress } from "./address.js";
 import type { SocketAddress } from "./address.js";
 import { callProtocol, reportFailure } from "./callback-scope.js";
@@ -169,7 +170,7 @@ const opening = coroInternal(function* createDatagramEndpoint(
     if (options.allowBroadcast === true) socket.setBroadcast(true);
     if (remote !== null)
       yield* ready(loop, socket, "connect", () => socket.connect(remote.port, remote.host));
-    const protocol = factory();
+    const protocol = protocolOf(factory);
     const extra = {
       socket: new Lazy(() => new TransportSocket(socket)),
       sockname: addressOf(socket),

@@ -1,9 +1,11 @@
 import type { ListenOptions, Socket } from "node:net";
+import { itemsOf } from "../core/arguments.js";
 import { copyContext } from "../core/context.js";
 import type { Context } from "../core/context.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import type { EventLoop } from "../core/event-loop.js";
+import { checkBacklog, checkPath, protocolOf } from "./check-arguments.js";
 import { callProtocol } from "./callback-scope.js";
 import type { ProtocolFactory, StreamProtocol } from "./connect.js";
 import { isSystemError } from "./errors.js";
@@ -48,6 +50,7 @@ export const createServer = coroInternal(function* createServer(
   options: TcpServerOptions,
 ): CoroutineGenerator<Server> {
   const accept = acceptor(loop, factory, options, undefined);
+  checkBacklog(options.backlog);
   const wanted = yield* endpoints(loop, options);
   const listeners = wanted.map(
     ({ host, ...rest }) =>
@@ -70,9 +73,11 @@ export const createUnixServer = coroInternal(function* createUnixServer(
   path: string,
   options: UnixServerOptions,
 ): CoroutineGenerator<Server> {
+  checkPath(path, "a Unix server");
   // A named pipe of Windows is no file.
   const file = process.platform === "win32" ? null : new UnixSocketFile(path, options.cleanupSocket ?? true);
   const accept = acceptor(loop, factory, options, path);
+  checkBacklog(options.backlog);
   const listen: ListenOptions = { path, backlog: options.backlog ?? 100 };
   return yield* started(new Server(loop, [new Listener(loop, path, listen, false, file, accept)]), options);
 });
@@ -92,7 +97,9 @@ function* endpoints(
     return [family === 4 ? { port, host: "0.0.0.0" } : { port, host: "::", ipv6Only: true }];
   }
   const seen = new Map<string, ListenOptions>();
-  for (const name of typeof host === "string" ? [host] : host)
+  for (const name of typeof host === "string"
+    ? [host]
+    : itemsOf(host, "a server takes its host as a name or address, or several"))
     for (const address of yield* getAddrInfo(loop, name, port, { family }))
       seen.set(address.host, { port, host: address.host, ipv6Only: address.family === 6 });
   return [...seen.values()];
@@ -108,7 +115,7 @@ function acceptor(
   const { tlsShutdownTimeout } = checkTimeouts(options);
   const context = copyContext();
   const begin = (socket: Socket, owner: Server): void => {
-    const protocol = callProtocol(loop, context, loop, factory);
+    const protocol = callProtocol(loop, context, loop, () => protocolOf(factory));
     socketTransport(socket, { loop, context, protocol, owner, path, tlsShutdownTimeout })._begin();
   };
   const guarded = (socket: Socket, owner: Server): void => {

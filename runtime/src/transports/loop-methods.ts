@@ -6,9 +6,11 @@ import type { Socket as DatagramSocket } from "node:dgram";
 import type { FileHandle } from "node:fs/promises";
 import type { Server as NodeServer, Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { checkOptions, given } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine } from "../core/coroutine.js";
 import { EventLoop } from "../core/event-loop.js";
+import { checkAddress, checkFactory, checkMethods, protocolOf } from "./check-arguments.js";
 import type { SocketAddress } from "./address.js";
 import { connectAcceptedSocket, createConnection, createUnixConnection } from "./connect.js";
 import type { ConnectionOptions, ProtocolFactory, StreamProtocol, UnixConnectionOptions } from "./connect.js";
@@ -139,7 +141,7 @@ const connectReadPipe = coroInternal(function* connectReadPipe(
   factory: ProtocolFactory<StreamProtocol>,
   pipe: number | Readable,
 ): Generator<never, Connection<StreamProtocol, ReadTransport>, unknown> {
-  const protocol = factory();
+  const protocol = protocolOf(factory);
   return [readPipeTransport(loop, protocol, pipe), protocol];
 });
 
@@ -148,72 +150,123 @@ const connectWritePipe = coroInternal(function* connectWritePipe(
   factory: ProtocolFactory<StreamProtocol>,
   pipe: number | Writable,
 ): Generator<never, Connection<StreamProtocol, WriteTransport>, unknown> {
-  const protocol = factory();
+  const protocol = protocolOf(factory);
   return [writePipeTransport(loop, protocol, pipe), protocol];
 });
 
+const SOCKET = "a socket of node:net";
+const DATAGRAM_SOCKET = "a socket of node:dgram";
+const FILE = "an open file of node:fs/promises";
+
+function checkBuffer(buffer: unknown, who: string): void {
+  if (!(buffer instanceof Uint8Array))
+    throw new TypeError(`${who} takes a buffer (a Uint8Array), got ${given(buffer)}`);
+}
+
 const methods = {
   createConnection(this: EventLoop, factory, options) {
+    checkFactory(factory, "createConnection()");
     return createConnection(this, factory, options);
   },
   createServer(this: EventLoop, factory, options = {}) {
+    checkFactory(factory, "createServer()");
     return createServer(this, factory, options);
   },
   createUnixConnection(this: EventLoop, factory, path, options = {}) {
+    checkFactory(factory, "createUnixConnection()");
     return createUnixConnection(this, factory, path, options);
   },
   createUnixServer(this: EventLoop, factory, path, options = {}) {
+    checkFactory(factory, "createUnixServer()");
     return createUnixServer(this, factory, path, options);
   },
   connectAcceptedSocket(this: EventLoop, factory, socket, options = {}) {
+    checkFactory(factory, "connectAcceptedSocket()");
+    checkMethods(socket, ["on", "write", "destroy"], `connectAcceptedSocket() takes ${SOCKET}`);
     return connectAcceptedSocket(this, factory, socket, options);
   },
   createDatagramEndpoint(this: EventLoop, factory, options = {}) {
+    checkFactory(factory, "createDatagramEndpoint()");
+    checkOptions(options, "createDatagramEndpoint()");
+    if (options.localAddr !== undefined) checkOptions(options.localAddr, "localAddr");
+    if (options.remoteAddr !== undefined) checkAddress(options.remoteAddr, "remoteAddr is given");
+    if (options.socket !== undefined)
+      checkMethods(
+        options.socket,
+        ["on", "send"],
+        `createDatagramEndpoint() takes ${DATAGRAM_SOCKET} as its socket`,
+      );
     return createDatagramEndpoint(this, factory, options);
   },
   connectReadPipe(this: EventLoop, factory, pipe) {
+    checkFactory(factory, "connectReadPipe()");
+    if (typeof pipe !== "number")
+      checkMethods(pipe, ["on", "read"], "connectReadPipe() takes a file descriptor or a Readable of Node's");
     return connectReadPipe(this, factory, pipe) as never;
   },
   connectWritePipe(this: EventLoop, factory, pipe) {
+    checkFactory(factory, "connectWritePipe()");
+    if (typeof pipe !== "number")
+      checkMethods(
+        pipe,
+        ["on", "write"],
+        "connectWritePipe() takes a file descriptor or a Writable of Node's",
+      );
     return connectWritePipe(this, factory, pipe) as never;
   },
   startTls(this: EventLoop, transport, protocol, options) {
     return startTls(this, transport, protocol, options, nothing);
   },
   sendFile(this: EventLoop, transport, file, options = {}) {
+    checkMethods(file, ["read"], `sendFile() takes ${FILE}`);
     return sendFile(this, transport, file, options);
   },
   getAddrInfo(this: EventLoop, host, port, options = {}) {
     return getAddrInfo(this, host, port, options);
   },
   getNameInfo(this: EventLoop, address) {
+    checkAddress(address, "getNameInfo() takes an address");
     return getNameInfo(this, address);
   },
   sockRecv(this: EventLoop, socket, count) {
+    checkMethods(socket, ["on", "read"], `sockRecv() takes ${SOCKET}`);
     return socketOperations.sockRecv(this, socket, count);
   },
   sockRecvInto(this: EventLoop, socket, buffer) {
+    checkMethods(socket, ["on", "read"], `sockRecvInto() takes ${SOCKET}`);
+    checkBuffer(buffer, "sockRecvInto()");
     return socketOperations.sockRecvInto(this, socket, buffer);
   },
   sockRecvFrom(this: EventLoop, socket, count) {
+    checkMethods(socket, ["on", "send"], `sockRecvFrom() takes ${DATAGRAM_SOCKET}`);
     return socketOperations.sockRecvFrom(this, socket, count);
   },
-  sockRecvFromInto(this: EventLoop, socket, buffer, count = buffer.length) {
+  sockRecvFromInto(this: EventLoop, socket, buffer, count = buffer?.length) {
+    checkMethods(socket, ["on", "send"], `sockRecvFromInto() takes ${DATAGRAM_SOCKET}`);
+    checkBuffer(buffer, "sockRecvFromInto()");
     return socketOperations.sockRecvFromInto(this, socket, buffer, count);
   },
   sockSendAll(this: EventLoop, socket, data) {
+    checkMethods(socket, ["on", "write"], `sockSendAll() takes ${SOCKET}`);
     return socketOperations.sockSendAll(this, socket, data);
   },
   sockSendTo(this: EventLoop, socket, data, address) {
+    checkMethods(socket, ["on", "send"], `sockSendTo() takes ${DATAGRAM_SOCKET}`);
+    checkAddress(address, "sockSendTo() takes an address");
     return socketOperations.sockSendTo(this, socket, data, address);
   },
   sockConnect(this: EventLoop, socket, address) {
+    checkMethods(socket, ["on", "connect"], `sockConnect() takes ${SOCKET}`);
+    if (typeof address !== "string") checkAddress(address, "sockConnect() takes a path, or an address");
     return socketOperations.sockConnect(this, socket, address);
   },
   sockAccept(this: EventLoop, server) {
+    checkMethods(server, ["on", "listen"], "sockAccept() takes a server of node:net");
     return socketOperations.sockAccept(this, server);
   },
   sockSendFile(this: EventLoop, socket, file, options = {}) {
+    checkMethods(socket, ["on", "write"], `sockSendFile() takes ${SOCKET}`);
+    checkMethods(file, ["read"], `sockSendFile() takes ${FILE}`);
     return socketOperations.sockSendFile(this, socket, file, options);
   },
 } satisfies Partial<EventLoop> & ThisType<EventLoop>;

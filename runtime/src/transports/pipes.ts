@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream, fstatSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { given } from "../core/arguments.js";
 import { copyContext } from "../core/context.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -59,7 +60,7 @@ function openForWriting(fd: number): Writable {
 /** Files and devices are read by threads, pipes and sockets by the kernel's events. */
 function isFile(fd: number): boolean {
   if (!Number.isInteger(fd) || fd < 0)
-    throw new ValueError(`a pipe is a file descriptor or a stream, got ${fd}`);
+    throw new ValueError(`a pipe is a file descriptor or a stream, got ${given(fd)}`);
   const stat = fstatSync(fd);
   return !stat.isFIFO() && !stat.isSocket();
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { given } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { RuntimeError, ValueError } from "../core/errors.js";
@@ -27,9 +28,9 @@ export interface SendFileOptions {
 /** @internal */
 export function checkFileRange({ offset = 0, count }: SendFileOptions): void {
   if (!Number.isInteger(offset) || offset < 0)
-    throw new ValueError(`offset must be a non-negative integer, got ${offset}`);
+    throw new ValueError(`offset must be a non-negative integer, got ${given(offset)}`);
   if (count !== undefined && (!Number.isInteger(count) || count <= 0))
-    throw new ValueError(`count must be a positive integer, got ${count}`);
+    throw new ValueError(`count must be a positive integer, got ${given(count)}`);
 }
 
 /** @internal The parts of a file, in turn; the same memory for each. */

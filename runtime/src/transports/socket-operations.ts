@@ -1,6 +1,7 @@
 import type { RemoteInfo, Socket as DatagramSocket } from "node:dgram";
 import type { FileHandle } from "node:fs/promises";
 import type { NetConnectOpts, Server, Socket } from "node:net";
+import { given } from "../core/arguments.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
@@ -25,7 +26,7 @@ export const sockRecv = coroInternal(function* sockRecv(
   count: number,
 ): CoroutineGenerator<Buffer> {
   if (!Number.isInteger(count) || count <= 0)
-    throw new ValueError(`sockRecv() takes a positive number of bytes, got ${count}`);
+    throw new ValueError(`sockRecv() takes a positive number of bytes, got ${given(count)}`);
   for (;;) {
     const available = Math.min(count, socket.readableLength);
     const data = available > 0 ? (socket.read(available) as Buffer | null) : null;
@@ -174,6 +175,7 @@ export const sockSendTo = coroInternal(function* sockSendTo(
   data: Uint8Array,
   address: { readonly host: string; readonly port: number },
 ): CoroutineGenerator<number> {
+  if (!(data instanceof Uint8Array)) throw notBytes(data);
   return yield* untilSettled<number>(
     loop,
     waitFor("drain", () => "a datagram to be sent"),

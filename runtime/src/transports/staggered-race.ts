@@ -1,4 +1,5 @@
-import { callBody } from "../core/async-call.js";
+import { given, itemsOf } from "../core/arguments.js";
+import { callBody, checkBody } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
@@ -28,9 +29,16 @@ export function staggeredRace<T>(
   attempts: Iterable<Body<[], T>>,
   delay: number | null,
 ): Coroutine<StaggeredRaceResult<T>> {
-  if (delay !== null && !(delay >= 0))
-    throw new ValueError(`staggeredRace() takes a delay of 0 or more milliseconds, or null; got ${delay}`);
-  return race([...attempts], delay) as Coroutine<StaggeredRaceResult<T>>;
+  if (delay !== null && (typeof delay !== "number" || !(delay >= 0)))
+    throw new ValueError(
+      `staggeredRace() takes a delay of 0 or more milliseconds, or null; got ${given(delay)}`,
+    );
+  const several = itemsOf(
+    attempts,
+    "staggeredRace() takes several functions, an array or another iterable of them",
+  );
+  for (const attempt of several) checkBody(attempt, "staggeredRace()");
+  return race(several, delay) as Coroutine<StaggeredRaceResult<T>>;
 }
 
 const race = coroInternal(function* staggeredRace(

@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { isUint8Array } from "node:util/types";
+import { given } from "../core/arguments.js";
 import type { Context } from "../core/context.js";
 import { RuntimeError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -390,6 +391,6 @@ export function notBytes(data: unknown): TypeError {
   return new TypeError(
     typeof data === "string"
       ? "bytes are needed, not a string: encode it with Buffer.from(text)"
-      : `bytes (a Uint8Array) are needed, got ${data === null ? "null" : typeof data}`,
+      : `bytes (a Uint8Array) are needed, got ${given(data)}`,
   );
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { isIP } from "node:net";
 import { connect, createServer } from "node:tls";
 import type { ConnectionOptions, Server, TLSSocket, TlsOptions } from "node:tls";
+import { checkOptions, given } from "../core/arguments.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -38,16 +39,22 @@ export interface ServerTlsOptions extends TlsTimeouts {
 }
 
 /** @internal @throws ValueError for a timeout that is not positive (rule TP-16). */
-export function checkTimeouts(options: TlsTimeouts): {
+export function checkTimeouts(options: TlsTimeouts | undefined): {
   readonly tlsHandshakeTimeout: number;
   readonly tlsShutdownTimeout: number;
 } {
+  if (options === undefined) throw new TypeError("options are missing: say where to, { host, port }");
+  checkOptions(options, "a connection or server");
   const tlsHandshakeTimeout = options.tlsHandshakeTimeout ?? HANDSHAKE_TIMEOUT;
   const tlsShutdownTimeout = options.tlsShutdownTimeout ?? SHUTDOWN_TIMEOUT;
-  if (!(tlsHandshakeTimeout > 0))
-    throw new ValueError(`tlsHandshakeTimeout must be positive milliseconds, got ${tlsHandshakeTimeout}`);
-  if (!(tlsShutdownTimeout > 0))
-    throw new ValueError(`tlsShutdownTimeout must be positive milliseconds, got ${tlsShutdownTimeout}`);
+  if (typeof tlsHandshakeTimeout !== "number" || !(tlsHandshakeTimeout > 0))
+    throw new ValueError(
+      `tlsHandshakeTimeout must be positive milliseconds, got ${given(tlsHandshakeTimeout)}`,
+    );
+  if (typeof tlsShutdownTimeout !== "number" || !(tlsShutdownTimeout > 0))
+    throw new ValueError(
+      `tlsShutdownTimeout must be positive milliseconds, got ${given(tlsShutdownTimeout)}`,
+    );
   return { tlsHandshakeTimeout, tlsShutdownTimeout };
 }
 
@@ -63,14 +70,14 @@ export function* clientHandshake(
 ): CoroutineGenerator<TLSSocket> {
   const { tlsHandshakeTimeout } = checkTimeouts(options);
   const name = options.serverHostname ?? host;
-  const given = typeof options.tls === "object" ? options.tls : {};
+  const ownOptions = typeof options.tls === "object" ? options.tls : {};
   let socket: TLSSocket | null = null;
   try {
     return yield* handshake(loop, raw, tlsHandshakeTimeout, ({ resolve, reject }) => {
       const opened = connect({
         ...(name === undefined ? {} : { host: name }),
         ...(name === undefined || isIP(name) !== 0 ? {} : { servername: name }),
-        ...given,
+        ...ownOptions,
         socket: raw,
       });
       socket = opened;

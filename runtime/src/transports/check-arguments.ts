@@ -1,0 +1,52 @@
+import { checkCallable, given } from "../core/arguments.js";
+import { ValueError } from "../core/errors.js";
+import type { BaseProtocol } from "./protocols.js";
+
+/** @internal What a factory makes; a protocol that is none would be missed only when the network calls it. */
+export function protocolOf<P extends BaseProtocol>(factory: () => P): P {
+  const protocol: unknown = factory();
+  if (typeof protocol !== "object" || protocol === null)
+    throw new TypeError(
+      `a protocol factory returns a protocol, an object with methods like dataReceived(); it returned ${given(protocol)}`,
+    );
+  return protocol as P;
+}
+
+/** @internal @throws TypeError for what is no function. */
+export function checkFactory(factory: unknown, who: string): void {
+  checkCallable(factory, `${who} takes a function first that makes the protocol, () => new Protocol()`);
+}
+
+/**
+ * @internal Whether it has the methods that the runtime calls: sockets of Node's come in several classes.
+ * @param what the sentence up to the comma: `sockRecv() takes a socket of node:net`.
+ * @throws TypeError
+ */
+export function checkMethods(value: unknown, methods: readonly string[], what: string): void {
+  const object = value as Readonly<Record<string, unknown>> | null | undefined;
+  if (
+    ((typeof object === "object" && object !== null) || typeof object === "function") &&
+    methods.every((method) => typeof object[method] === "function")
+  )
+    return;
+  throw new TypeError(`${what}, got ${given(value)}`);
+}
+
+/** @internal @throws TypeError for what is no `{ host, port }`. */
+export function checkAddress(value: unknown, what: string): void {
+  if (typeof value === "object" && value !== null && "port" in value) return;
+  throw new TypeError(`${what} as { host, port }, got ${given(value)}`);
+}
+
+/** @internal @throws TypeError */
+export function checkPath(path: unknown, who: string): void {
+  if (typeof path !== "string" || path === "")
+    throw new TypeError(`${who} takes the path of its socket as a string, got ${given(path)}`);
+}
+
+/** @internal @throws ValueError; Node would end the process. */
+export function checkBacklog(backlog: unknown): void {
+  if (backlog === undefined || (typeof backlog === "number" && Number.isInteger(backlog) && backlog >= 0))
+    return;
+  throw new ValueError(`backlog is a number of connections, 0 or more; got ${given(backlog)}`);
+}
