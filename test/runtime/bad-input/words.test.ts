@@ -14,9 +14,6 @@ describe("the words for what was given", () => {
       static get [Symbol.toStringTag](): string {
         return fail();
       }
-      get constructor(): never {
-        return fail();
-      }
       toString(): string {
         return fail();
       }
@@ -24,6 +21,7 @@ describe("the words for what was given", () => {
         return fail();
       }
     }
+    Object.defineProperty(Hostile.prototype, "constructor", { get: fail });
     const revoked = Proxy.revocable({}, {});
     revoked.revoke();
     for (const [wrong, words] of [
