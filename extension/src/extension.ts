@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
+import { DeadlockNotifications } from "./diagnosis/deadlock-notifications.js";
 import { DumpCommand } from "./dump/dump-command.js";
 import { LanguageServer } from "./language/language-server.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     resources,
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
+    new DeadlockNotifications(sessions, tasks),
     new DumpCommand(sessions),
     new LanguageServer(context.extensionUri),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
