@@ -40,10 +40,13 @@ describe("asyncscope dump in a terminal", function () {
   it("DB-09 names the tasks that wait for each other", async () => {
     const { subject } = await start("--ring");
     const { dump } = parseDump((await asyncscope("dump", subject.pid)).stdout);
-    assert.deepEqual(
-      dump.cycles.map((cycle) => cycle.map(({ name }) => name).sort()),
-      [["ring-0", "ring-1"]],
-    );
+    const [finding, ...others] = dump.findings;
+    assert.deepEqual(others, []);
+    assert.equal(finding?.kind, "wait-cycle");
+    assert.match(finding.text, /ring-0.*ring-1/);
+    const source = readFileSync("test/fixtures/cli/workers.mjs", "utf8").split("\n");
+    const line = source.findIndex((text) => text.includes("yield* ring[next]")) + 1;
+    assert.deepEqual([...new Set(finding.locations.map((each) => each.line))], [line]);
   });
 
   it("--json gives the same as data; --output writes it to a file; --limit says what is left out", async () => {

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import type {
   ChainBody,
+  FindingNode,
   ResourcesBody,
   TaskDump,
   TaskId,
@@ -47,10 +48,11 @@ const WITH_CREATION = 2000;
  */
 export async function collectDump(model: TaskModel, options: CollectOptions = {}): Promise<TaskDump> {
   const limit = Math.min(options.limit ?? DEFAULT_TASKS, MOST_TASKS);
-  const [tree, resources, facts] = await Promise.all([
+  const [tree, resources, facts, findings] = await Promise.all([
     wholeTree(model, limit),
     model.resources({ limit: MOST_RESOURCES }, PATIENCE_MS),
     model.facts(),
+    findingsOf(model),
   ]);
   if (tree.status === "none") throw new AdapterError(model.hasEnded ? "endedWithoutTasks" : "noTasks");
   const end = performance.now() + DETAIL_MS;
@@ -70,7 +72,7 @@ export async function collectDump(model: TaskModel, options: CollectOptions = {}
     tree,
     resources,
     chains,
-    findings: undefined,
+    findings,
     items,
     notes,
     home: homedir(),
@@ -83,29 +85,48 @@ export function pendingTasks({ counts }: TaskDump): number {
   return created + scheduled + running + suspended;
 }
 
+/** What is wrong; undefined when the program cannot be asked any more and nothing was found before. */
+async function findingsOf(model: TaskModel): Promise<readonly FindingNode[] | undefined> {
+  const body = await model.diagnosis({}).catch(() => undefined);
+  const asked = body?.status === "live" || body?.status === "paused";
+  return asked || (body?.findings.length ?? 0) > 0 ? body?.findings : undefined;
+}
+
 /** A question gets a page of the children of each task: the rest of those that have more is asked for after it. */
 async function wholeTree(model: TaskModel, limit: number): Promise<TreeBody> {
   const end = performance.now() + PATIENCE_MS;
   const ask = (pages: readonly TreePageQuery[], most: number): Promise<TreeBody> =>
     model.tree({ order: "creation", pages, deep: true, limit: most }, PATIENCE_MS);
-  const first = await ask([{ task: 0, limit: Math.min(limit, TASKS_IN_PAGE) }], limit);
+  const first = await ask(pagesOf(0, 0, limit), limit);
   const tasks = new Map(first.tasks.map((task) => [task.id, task]));
   /** By parent: children that came, and all there are. */
   const reached = new Map<TaskId, { came: number; total: number }>();
   for (let body = first; body.status === "live" || body.status === "paused";) {
     const before = tasks.size;
     for (const task of body.tasks) tasks.set(task.id, task);
-    for (const { task, offset, children, total } of body.pages)
-      reached.set(task, { came: Math.max(offset + children.length, reached.get(task)?.came ?? 0), total });
-    const pages = [...reached].flatMap(([task, { came, total }]) =>
-      came < total ? [{ task, offset: came, limit: Math.min(TASKS_IN_PAGE, limit) }] : [],
-    );
+    for (const { task, offset, children, total } of body.pages) {
+      // A page behind the last child is empty.
+      const came = children.length === 0 ? 0 : offset + children.length;
+      reached.set(task, { came: Math.max(came, reached.get(task)?.came ?? 0), total });
+    }
     const rest = limit - tasks.size;
+    const pages = [...reached].flatMap(([task, { came, total }]) =>
+      pagesOf(task, came, Math.min(total - came, rest)),
+    );
     const stuck = body !== first && tasks.size === before;
     if (pages.length === 0 || rest <= 0 || stuck || performance.now() > end) break;
     body = await ask(pages.slice(0, MOST_PAGES), rest);
   }
   return { ...first, tasks: [...tasks.values()] };
+}
+
+/** `count` children of a task from `offset` on, in pages. */
+function pagesOf(task: TaskId, offset: number, count: number): TreePageQuery[] {
+  return Array.from({ length: Math.ceil(Math.max(0, count) / TASKS_IN_PAGE) }, (_, i) => ({
+    task,
+    offset: offset + i * TASKS_IN_PAGE,
+    limit: Math.min(TASKS_IN_PAGE, count - i * TASKS_IN_PAGE),
+  }));
 }
 
 async function chainsOf(model: TaskModel, tree: TreeBody, end: number): Promise<Map<TaskId, ChainBody>> {
