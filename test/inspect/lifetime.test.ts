@@ -26,6 +26,43 @@ describe("What the inspector keeps", () => {
     });
   });
 
+  it("is of each finished task its own story, not that of one that is shown no more", async () => {
+    await watched(function* () {
+      const victim = createTask(sleep(1000), { name: "victim" });
+      const failing = createTask(
+        function* () {
+          createTask(sleep(1000), { name: "orphan" });
+          yield* sleep(0);
+          throw new Error("its own");
+        },
+        { name: "failing" },
+      );
+      yield* sleep(0);
+      victim.cancel("its own");
+      yield* sleep(1);
+      assert.equal(task("failing").error, "Error: its own");
+      assert.equal(task("failing").childCount, 1);
+      assert.equal(task("victim").cancelledBy?.message, "its own");
+      failing.exception();
+      // Each of these ends after another has gone.
+      for (let round = 0; round < 3; round++)
+        for (let i = 0; i < 250; i++) {
+          createTask(sleep(0), { name: `t${i}` });
+          yield* sleep(0);
+        }
+      yield* sleep(1);
+      const { tasks, counts } = tree({ deep: true, limit: 20_000 });
+      assert.deepEqual([counts.cancelled, counts.failed], [0, 1], "the one with a task of its own stays");
+      const ended = tasks.filter(({ state }) => state === "done");
+      assert.equal(ended.length, 200);
+      for (const info of ended) {
+        assert.deepEqual([info.error, info.cancelledBy, info.unretrieved], [undefined, undefined, undefined]);
+        assert.equal(info.childCount, 0);
+        assert.match(info.name, /^t\d+$/);
+      }
+    });
+  });
+
   it("is bounded also when each task starts the next one and ends", async () => {
     await watched(function* () {
       let left = 5000;

@@ -1,4 +1,4 @@
-import { mapDelete, mapForEach, mapGet, mapSet } from "./primordials.js";
+import { List, mapDelete, mapForEach, mapGet, mapSet } from "./primordials.js";
 
 /** Ids in one chunk: few enough that a lone survivor wastes little, enough that a chunk's own cost vanishes. */
 const BITS = 5;
@@ -23,7 +23,8 @@ export class IdTable<T> {
   add(id: number, item: T): void {
     const key = Math.floor(id / SIZE);
     if (key !== this.#lastKey) {
-      const items: (T | undefined)[] = [];
+      // Made in its full size: one that grows takes room for a third more.
+      const items = new List<T | undefined>(SIZE);
       for (let i = 0; i < SIZE; i++) items[i] = undefined;
       this.#last = { items, count: 0 };
       this.#lastKey = key;

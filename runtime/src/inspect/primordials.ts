@@ -20,6 +20,7 @@ export const apply: (fn: (this: object) => unknown, self: object, args: readonly
 export const getOwn = Object.getOwnPropertyDescriptor;
 export const getPrototype = Object.getPrototypeOf as (object: object) => object | null;
 export const hasOwn = uncurry(Object.prototype.hasOwnProperty);
+export const List: new <T>(length: number) => T[] = Array;
 export const isArray: (value: unknown) => value is readonly unknown[] = Array.isArray;
 export const isInteger: (value: unknown) => boolean = Number.isInteger;
 export const asText: (value: unknown) => string = String;

@@ -10,7 +10,8 @@ import { deref, weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
 import { isAsyncFrame } from "./shapes.js";
 import { SiteBudget, SiteTable } from "./sites.js";
-import { CANCELLED, DONE, FAILED, RareFacts, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
+import { CANCELLED, DONE, FAILED, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
+import type { LoopTime, RareFacts } from "./task-record.js";
 import { standing } from "./task-state.js";
 import { clean, describeError } from "./text.js";
 import { eachWait } from "./waits.js";
@@ -32,7 +33,7 @@ export class Registry implements Instrument, Activity {
   readonly sites: SiteTable;
   readonly resources = new ResourceTable();
   /** Parent of the tasks that no task created. */
-  readonly root = new TaskRecord(0, null, null, 0);
+  readonly root = new TaskRecord(0, null, null, null);
   /** Unfinished tasks. */
   live = 0;
   /** Finished tasks that are kept, by state from DONE on. */
@@ -55,6 +56,10 @@ export class Registry implements Instrument, Activity {
   #watched: readonly TaskId[] = [];
   /** Those of them whose next change of state is to be told. */
   #untold: TaskRecord[] = [];
+  /** Of the task that was forgotten last, for the next one that ends: no task that ends normally makes garbage. */
+  #spare: RareFacts | null = null;
+  /** When the task that was created last was: those of one iteration share the number. */
+  #createdAt: LoopTime = null;
   #loop: WeakRef<EventLoop> | null = null;
   #lastLoop: EventLoop | null = null;
   /** Those that have unfinished tasks: an ended one must not stay alive for having been looked at. */
@@ -67,7 +72,7 @@ export class Registry implements Instrument, Activity {
   constructor(world: World, sites: SiteTable) {
     this.#world = world;
     this.sites = sites;
-    this.#creations = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#creations = new SiteBudget(sites, SITES_PER_SECOND, true);
     this.#awaits = new SiteBudget(sites, SITES_PER_SECOND);
     this.#cancels = new SiteBudget(sites, SITES_PER_SECOND);
     this.#primitives = new SiteBudget(sites, SITES_PER_SECOND);
@@ -193,7 +198,8 @@ export class Registry implements Instrument, Activity {
   taskDone(task: Task<unknown>): void {
     const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
     const failed = task._hasError();
-    const rare = (record.rare ??= new RareFacts());
+    const rare = record.withRare(this.#spare);
+    if (rare === this.#spare) this.#spare = null;
     const name = task._givenName;
     rare.name = name === null ? null : clean(name, NAME);
     rare.number = task._number;
@@ -216,7 +222,7 @@ export class Registry implements Instrument, Activity {
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
     const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
     const creator = this.fromOutside ? null : (by ?? this.currentTask());
-    (record.rare ??= new RareFacts()).cancelledBy = {
+    record.withRare().cancelledBy = {
       task: creator === null ? 0 : this.adoptExisting(creator).id,
       site:
         this.captureSites && !this.fromOutside
@@ -267,7 +273,8 @@ export class Registry implements Instrument, Activity {
   #adopt(task: Task<unknown>, parent: TaskRecord): TaskRecord {
     const loop = task._loop;
     if (loop !== this.#lastLoop) this.#remember(loop);
-    const record = new TaskRecord(++this.#lastId, task, parent, loop._iterationTime);
+    if (loop._iterationTime !== this.#createdAt) this.#createdAt = loop._iterationTime;
+    const record = new TaskRecord(++this.#lastId, task, parent, this.#createdAt);
     task._record = record;
     this.tasks.add(record.id, record);
     parent.append(record);
@@ -293,6 +300,11 @@ export class Registry implements Instrument, Activity {
 
   #happened(task: Task<unknown>, state: number): void {
     const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
+    if (this.#untold.length === 0) {
+      this.#changed();
+      if (!this.listens) this.#world.setActivity(null);
+      return;
+    }
     const left: TaskRecord[] = [];
     for (let i = 0; i < this.#untold.length; i++)
       if (this.#untold[i] !== record) left[left.length] = this.#untold[i]!;
@@ -316,9 +328,12 @@ export class Registry implements Instrument, Activity {
 
   #forget(record: TaskRecord): void {
     this.tasks.delete(record.id);
-    this.ended[record.rare!.state - DONE]!--;
+    const rare = record.rare!;
+    this.ended[rare.state - DONE]!--;
     record.parent!.dissolve(record);
     record.forget();
+    rare.reset();
+    this.#spare = rare;
     this.#changed();
   }
 }

@@ -57,56 +57,98 @@ export class SiteTable {
   }
 }
 
-const AMBIGUOUS = -1;
 const MOST_KEYS = 10_000;
+/** Captures in one window that gave a pair of functions the same site, until it is taken for the only one. */
+const STEADY = 100;
+/** From then on one of up to so many is captured, to see whether it still holds. */
+const MOST_SKIPPED = 256;
+/** Calls between two looks at the clock: it costs more than the rest. */
+const LOOK = 16;
+
+/** What is known of where one function makes another. */
+class Known {
+  ambiguous = false;
+  /** The last window in which a site was captured, and how many captures it gave. */
+  window = -1;
+  captured = 0;
+  /** Calls until the next capture. */
+  skip = 0;
+
+  constructor(readonly site: SiteId) {}
+
+  /** The site, negative since inferred; 0 when not known. */
+  get inferred(): SiteId {
+    return this.ambiguous || this.site === 0 ? 0 : -this.site;
+  }
+}
 
 /**
- * Captures sites, but not more than some a second: each costs about 5 µs. Beyond, a site is inferred from earlier ones
+ * Captures sites, but not more than some a second: each costs about 10 µs. Beyond, a site is inferred from earlier ones
  * of the same pair of functions, when those all had the same one.
  */
 export class SiteBudget {
   readonly #sites: SiteTable;
   readonly #perSecond: number;
+  readonly #infersSteady: boolean;
   #windowStart = -Infinity;
+  #window = 0;
   #captured = 0;
-  /** Sites by the names of two functions: who made it, and what was made. */
-  readonly #known = new Map<string, Map<string, SiteId>>();
+  /** By the names of two functions: who made it, and what was made. */
+  readonly #known = new Map<string, Map<string, Known>>();
 
-  constructor(sites: SiteTable, perSecond: number) {
+  /**
+   * @param infersSteady whether a site is inferred also while there is budget, where the same pair of functions gave
+   * the same one 100 times in a second: a loop that makes tasks is not to take its first thousands ten times as long.
+   */
+  constructor(sites: SiteTable, perSecond: number, infersSteady = false) {
     this.#sites = sites;
     this.#perSecond = perSecond;
+    this.#infersSteady = infersSteady;
   }
 
   /** The site of the caller, negative when inferred, 0 when not known. */
   site(creator: string, created: string): SiteId {
-    // Beyond the budget the clock is looked at now and then only: it costs more than the rest.
-    if (this.#captured < this.#perSecond || this.#captured % 16 === 0) {
-      const now = realTime();
-      if (now - this.#windowStart >= 1000) {
-        this.#windowStart = now;
-        this.#captured = 0;
-      }
+    const known = this.#find(creator, created);
+    if (known !== undefined && known.skip > 0) {
+      // Not across windows: one that is made now and then has its own site.
+      if (known.skip-- % LOOK !== 0 || this.#windowAt(realTime()) === known.window) return known.inferred;
+      known.skip = 0;
     }
-    if (this.#captured++ >= this.#perSecond) {
-      const byCreated = mapGet(this.#known, creator);
-      const site = byCreated === undefined ? undefined : mapGet(byCreated, created);
-      return site === undefined || site === AMBIGUOUS || site === 0 ? 0 : -site;
-    }
+    if (this.#captured < this.#perSecond || this.#captured % LOOK === 0) this.#windowAt(realTime());
+    if (this.#captured++ >= this.#perSecond) return known === undefined ? 0 : known.inferred;
     const site = this.#sites.capture();
-    this.#learn(creator, created, site);
+    if (known === undefined) this.#add(creator, created, new Known(site));
+    else if (known.site !== site) known.ambiguous = true;
+    else if (this.#infersSteady && site !== 0 && !known.ambiguous) this.#confirm(known);
     return site;
   }
 
-  #learn(creator: string, created: string, site: SiteId): void {
+  #windowAt(now: number): number {
+    if (now - this.#windowStart < 1000) return this.#window;
+    this.#windowStart = now;
+    this.#captured = 0;
+    return ++this.#window;
+  }
+
+  #confirm(known: Known): void {
+    if (known.window !== this.#window) known.captured = 0;
+    known.window = this.#window;
+    const steady = ++known.captured - STEADY;
+    if (steady >= 0) known.skip = Math.min(2 ** steady, MOST_SKIPPED);
+  }
+
+  #find(creator: string, created: string): Known | undefined {
+    const byCreated = mapGet(this.#known, creator);
+    return byCreated === undefined ? undefined : mapGet(byCreated, created);
+  }
+
+  #add(creator: string, created: string, known: Known): void {
     let byCreated = mapGet(this.#known, creator);
     if (byCreated === undefined) {
       if (mapSize(this.#known) >= MOST_KEYS) return;
-      mapSet(this.#known, creator, (byCreated = new Map<string, SiteId>()));
+      mapSet(this.#known, creator, (byCreated = new Map<string, Known>()));
     }
-    const before = mapGet(byCreated, created);
-    if (before === undefined) {
-      if (mapSize(byCreated) < MOST_KEYS) mapSet(byCreated, created, site);
-    } else if (before !== site) mapSet(byCreated, created, AMBIGUOUS);
+    if (mapSize(byCreated) < MOST_KEYS) mapSet(byCreated, created, known);
   }
 }
 

@@ -20,8 +20,9 @@ export const STATES: readonly TaskState[] = [
   "cancelled",
 ];
 
-/** What most tasks never have. */
+/** What most tasks never have before they end. */
 export class RareFacts {
+  children: Children | null;
   cancelledBy: { readonly task: TaskId; readonly site: SiteId; readonly message: string } | null = null;
   /** Of a task that has ended: one from DONE on. */
   state = -1;
@@ -38,7 +39,23 @@ export class RareFacts {
   ended: WeakRef<Task<unknown>> | null = null;
   /** For FinishedTasks: where it stands among the kept ancestors, -1 when it is none. */
   place = -1;
+
+  constructor(children: Children | null) {
+    this.children = children;
+  }
+
+  /** Makes it ready for another task that ends; what each of them sets stays. */
+  reset(): void {
+    this.cancelledBy = this.error = this.ended = this.children = null;
+    this.place = -1;
+  }
 }
+
+/**
+ * A time of the loop's clock that many records share, null for 0. That some are null keeps V8 from giving each record
+ * a copy of the number on the heap, twice the size of the field.
+ */
+export type LoopTime = number | null;
 
 /** The children of a task, oldest first; the list goes through {@link TaskRecord.after}. */
 class Children {
@@ -47,29 +64,56 @@ class Children {
   count = 0;
 }
 
-/** What the registry knows of a task: linked lists instead of maps, so that a task costs one small object. */
+/**
+ * What the registry knows of a task: linked lists instead of maps, so that a task costs one small object. Its fields
+ * are counted: each takes 8 bytes of every task, and copying them is most of what a watched task costs in time.
+ */
 export class TaskRecord {
   /** Where it was created, 0 when not known; negative when inferred from earlier tasks. */
   created: SiteId = 0;
   before: TaskRecord | null = null;
   after: TaskRecord | null = null;
-  children: Children | null = null;
-  rare: RareFacts | null = null;
+  /** @internal Its children, or the rare facts, which then have them. */
+  _more: Children | RareFacts | null = null;
   /** Null once it has ended: watching must not keep results alive. */
   task: Task<unknown> | null;
   /** For queries: marks of the one under way, see marks.ts. */
   mark = 0;
   /** For queries: the last walk over awaited tasks that met it. */
   met = 0;
+  /** @internal */ readonly _time: LoopTime;
 
   /** @param id 0 for the root, and for a task that has been forgotten. */
   constructor(
     public id: TaskId,
     task: Task<unknown> | null,
     public parent: TaskRecord | null,
-    readonly createdAt: number,
+    time: LoopTime,
   ) {
     this.task = task;
+    this._time = time;
+  }
+
+  /** On the loop's clock. */
+  get createdAt(): number {
+    return this._time ?? 0;
+  }
+
+  get rare(): RareFacts | null {
+    return this._more instanceof RareFacts ? this._more : null;
+  }
+
+  get children(): Children | null {
+    return this._more instanceof RareFacts ? this._more.children : this._more;
+  }
+
+  /** Its rare facts, from now on those of `spare` when it has none. */
+  withRare(spare?: RareFacts | null): RareFacts {
+    const more = this._more;
+    if (more instanceof RareFacts) return more;
+    const rare = spare ?? new RareFacts(null);
+    rare.children = more;
+    return (this._more = rare);
   }
 
   get finished(): boolean {
@@ -96,7 +140,8 @@ export class TaskRecord {
   }
 
   append(child: TaskRecord): void {
-    const children = (this.children ??= new Children());
+    let { children } = this;
+    if (children === null) setChildren(this, (children = new Children()));
     child.before = children.last;
     if (children.last === null) children.first = child;
     else children.last.after = child;
@@ -111,7 +156,7 @@ export class TaskRecord {
     if (child.after === null) children.last = child.before;
     else child.after.before = child.before;
     child.before = child.after = null;
-    if (--children.count === 0) this.children = null;
+    if (--children.count === 0) setChildren(this, null);
   }
 
   /** Puts the children of `child` into its place and removes it. */
@@ -126,7 +171,7 @@ export class TaskRecord {
       else child.after.before = grand.last;
       child.after = grand.first;
       children.count += grand.count;
-      child.children = null;
+      setChildren(child, null);
     }
     this.remove(child);
   }
@@ -135,7 +180,12 @@ export class TaskRecord {
   forget(): void {
     this.id = 0;
     this.parent = this.before = this.after = null;
-    this.children = null;
-    this.rare = null;
+    this._more = null;
   }
+}
+
+/** A function, as a private method would mark each record with a field of its own. */
+function setChildren(record: TaskRecord, children: Children | null): void {
+  if (record._more instanceof RareFacts) record._more.children = children;
+  else record._more = children;
 }
