@@ -25,23 +25,39 @@ import { activity, slowStepWatch } from "./instrument.js";
 import { getRunningLoop } from "./running-loop.js";
 import type { Task } from "./task.js";
 
+let lastResolve: (value: unknown) => void = nothing;
+let lastReject: (reason: unknown) => void = nothing;
+
+/** One function for all promises instead of one for each: it is called before anything else can run. */
+function keepFunctions(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
+  lastResolve = resolve;
+  lastReject = reject;
+}
+
+function nothing(): void {
+  // Stands where no promise is being made.
+}
+
 /**
  * @internal One `await` of an async function on an awaitable of the runtime. It belongs to the task that the
  * function runs in, so that a cancel of the task reaches it; a task may have several at once (`Promise.all`).
  */
 export class AwaitStrand implements Steppable {
   _next: Runnable | null = null;
+  /** @internal Neighbours among the awaits of its task. */ _before: AwaitStrand | null = null;
+  /** @internal */ _after: AwaitStrand | null = null;
   _frame: Frame | null = null;
   _waiter: Future<unknown> | null = null;
   _cancelArrives: boolean | null = false;
   /** @internal Loop time at which the present wait began. */ _since: number;
   readonly promise: Promise<unknown>;
-  /** The future that it waits for, when that is all there is to do. */
-  #future: Future<unknown> | null = null;
-  /** Of the function that awaits: its coroutines go on in there. */
-  #asyncScope: AsyncResource | null = null;
-  #resolve!: (value: unknown) => void;
-  #reject!: (reason: unknown) => void;
+  // Not `#`: awaits are made all the time, and V8 defines private fields one by one.
+  /** @internal The future that it waits for, when that is all there is to do. */
+  _future: Future<unknown> | null = null;
+  /** @internal Of the function that awaits: its coroutines go on in there. */
+  _asyncScope: AsyncResource | null = null;
+  /** @internal */ readonly _resolve: (value: unknown) => void;
+  /** @internal */ readonly _reject: (reason: unknown) => void;
 
   private constructor(
     readonly task: Task<unknown> | null,
@@ -52,10 +68,11 @@ export class AwaitStrand implements Steppable {
     readonly _awaitable: object,
   ) {
     this._since = _loop._iterationTime;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.promise = new Promise(keepFunctions);
+    this._resolve = lastResolve;
+    this._reject = lastReject;
+    // They hold the function that awaits.
+    lastResolve = lastReject = nothing;
   }
 
   /** Waits for `awaitable` as the current task. A mistake in the use of it rejects the promise. */
@@ -68,13 +85,19 @@ export class AwaitStrand implements Steppable {
       if (awaitable instanceof Future)
         return AwaitStrand.#awaitFuture(awaitable as Future<unknown>, task, scope) as Promise<T>;
       const strand = new AwaitStrand(task, scope, task?._loop ?? getRunningLoop(), awaitable);
-      const coroutine = (awaitable as unknown as Coroutine<unknown>)._asFrame();
-      coroutine._start();
-      strand._frame = coroutine;
+      const awaited = awaitable as unknown as Coroutine<unknown>;
+      const isTurn = activity === null && awaited._isTurn;
+      const frame = isTurn ? awaited : awaited._asFrame();
+      frame._start();
+      strand._frame = frame;
       // A cancel that is pending hits at the first suspension, not before (rule CA-09).
-      strand._resume(false);
+      if (isTurn) {
+        // Its first step does nothing else.
+        frame._iterator.next();
+        strand._enqueue();
+      } else strand._resume(false);
       if (strand._frame !== null) {
-        strand.#asyncScope ??= asyncScope();
+        if (frame._needsAsyncScope) strand._asyncScope ??= asyncScope();
         task?._addStrand(strand);
       }
       return strand.promise as Promise<T>;
@@ -95,7 +118,7 @@ export class AwaitStrand implements Steppable {
       throw new RuntimeError(`${task._describe()} got a ${future._describe()} attached to a different loop`);
     if (slowStepWatch !== null) slowStepWatch();
     const strand = new AwaitStrand(task, scope, future._loop, future);
-    strand.#future = strand._waiter = future;
+    strand._future = strand._waiter = future;
     future._add(strand);
     if (task !== null) {
       task._addStrand(strand);
@@ -120,8 +143,8 @@ export class AwaitStrand implements Steppable {
 
   _run(): void {
     if (this.task !== null) this.task._readyStrands--;
-    if (this.#future === null) this._resume(true);
-    else this.#settle(this.#future);
+    if (this._future === null) this._resume(true);
+    else this.#settle(this._future);
   }
 
   #settle(future: Future<unknown>): void {
@@ -153,9 +176,9 @@ export class AwaitStrand implements Steppable {
     try {
       for (let again = true, first = delivers; again; first = false)
         again =
-          this.#asyncScope === null
+          this._asyncScope === null
             ? drive(this, first)
-            : this.#asyncScope.runInAsyncScope(drive, undefined, this, first);
+            : this._asyncScope.runInAsyncScope(drive, undefined, this, first);
     } finally {
       this._since = this._loop._iterationTime;
       enterContext(context);
@@ -170,7 +193,7 @@ export class AwaitStrand implements Steppable {
     // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
     this.task?._stepLeft();
     // A future or coroutine as result is flattened here, as by any promise (rule JS-19).
-    this.#resolve(value);
+    this._resolve(value);
   }
 
   _failed(error: unknown): void {
@@ -178,7 +201,7 @@ export class AwaitStrand implements Steppable {
     this._loop._drainMicrotasks();
     // The function goes on in a microtask that nobody sees end: until its next await it counts as waiting elsewhere.
     this.task?._stepLeft();
-    this.#reject(error);
+    this._reject(error);
     if (isFatal(error) && (this.task === null || this.task.done())) this._loop._fatal(error);
   }
 
@@ -187,7 +210,7 @@ export class AwaitStrand implements Steppable {
     this._scope = scope;
     if (this.task === null || this.task.done()) return false;
     setStepping(scope ?? this.task);
-    this.#asyncScope = asyncScopeFor(scope ?? this.task);
+    this._asyncScope = asyncScopeFor(scope ?? this.task);
     return true;
   }
 

@@ -80,6 +80,19 @@ export abstract class Coroutine<T> implements Awaitable<T> {
     return this;
   }
 
+  /**
+   * @internal False when code of the program never runs in its steps after the first: an `await` of it goes on in any
+   * asynchronous context, and need not keep its own.
+   */
+  get _needsAsyncScope(): boolean {
+    return true;
+  }
+
+  /** @internal It lets one iteration of the loop pass and does nothing else: its frame may be shared. */
+  get _isTurn(): boolean {
+    return false;
+  }
+
   /** @internal Marks it as started. @throws RuntimeError the second time. */
   _start(): void {
     if (this._state !== CREATED) throw this._notNew();

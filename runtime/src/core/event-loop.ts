@@ -360,16 +360,9 @@ export class EventLoop extends BaseEventLoop {
         this.#lookAtClock();
         if (this.#mustDrain || this.#real - this.#sliceStart >= SLICE) break;
       }
-      this.#turnScheduled = false;
-      if (this.#mustDrain && this.#real - this.#sliceStart < SLICE) {
-        // What runs in them still belongs to this iteration.
-        this.#turnScheduled = true;
-        queueMicrotask(this.#behindMicrotasks);
-      } else {
-        this.#iterationTime = null;
-        if (this.#firstReady === null && !this.#mustDrain) this.#arm();
-        else this.#scheduleTurn();
-      }
+      // What runs in microtasks still belongs to this iteration.
+      if (this.#mustDrain) queueMicrotask(this.#behindMicrotasks);
+      else this.#endOfTurn();
       ended = true;
     } finally {
       // A reporter of the user's that throws is Node's to report; the loop goes on.
@@ -386,13 +379,16 @@ export class EventLoop extends BaseEventLoop {
 
   readonly #drained = (): void => {
     if (this.#stopping) this.#endOfRun();
-    else if (this.#firstReady !== null) this.#turn();
-    else {
-      this.#turnScheduled = false;
-      this.#iterationTime = null;
-      this.#arm();
-    }
+    else if (this.#firstReady !== null && this.#real - this.#sliceStart < SLICE) this.#turn();
+    else this.#endOfTurn();
   };
+
+  #endOfTurn(): void {
+    this.#turnScheduled = false;
+    this.#iterationTime = null;
+    if (this.#firstReady === null) this.#arm();
+    else this.#scheduleTurn();
+  }
 
   /** One reading serves as the end of one iteration and the start of the next. */
   #lookAtClock(): void {

@@ -44,7 +44,7 @@ function awaitedBy(task: Task<unknown>): Task<unknown> | null {
   const strands = task._strands;
   if (strands !== null) {
     // An async function waits for its promise and, inside, for what it awaits.
-    if (strands.size > 1 || (waiter !== null && waiter._origin?.kind !== "foreign")) return null;
+    if (strands.length > 1 || (waiter !== null && waiter._origin?.kind !== "foreign")) return null;
     for (const strand of strands) waiter = strand._waiter;
   }
   return waiter instanceof Task ? waiter : null;
@@ -84,7 +84,10 @@ export interface TaskOptions {
 
 /** What few tasks have. */
 class TaskExtras {
-  strands: Set<AwaitStrand> | null = null;
+  /** An async function of it has waited. */
+  hasAwaited = false;
+  firstStrand: AwaitStrand | null = null;
+  lastStrand: AwaitStrand | null = null;
   readyStrands = 0;
   /** The innermost scope that its code is in. */
   scope: CancelScope | null = null;
@@ -191,9 +194,14 @@ export class Task<T> extends Future<T> {
     return variables instanceof Context ? variables._values : variables;
   }
 
-  /** @internal Awaits of async functions that run in this task. */
-  get _strands(): Set<AwaitStrand> | null {
-    return this._more === null ? null : this._more.strands;
+  /** @internal Awaits of async functions that run in this task, oldest first; null when none has waited. A copy. */
+  get _strands(): readonly AwaitStrand[] | null {
+    const more = this._more;
+    if (more === null || !more.hasAwaited) return null;
+    const strands: AwaitStrand[] = [];
+    for (let strand = more.firstStrand; strand !== null; strand = strand._after)
+      strands[strands.length] = strand;
+    return strands;
   }
 
   /** @internal How many of them are in the ready queue. */
@@ -450,7 +458,12 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _addStrand(strand: AwaitStrand): void {
-    (this._extras().strands ??= new Set()).add(strand);
+    const extras = this._extras();
+    extras.hasAwaited = true;
+    strand._before = extras.lastStrand;
+    if (extras.lastStrand === null) extras.firstStrand = strand;
+    else extras.lastStrand._after = strand;
+    extras.lastStrand = strand;
     this._stepLeft();
   }
 
@@ -462,7 +475,15 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _removeStrand(strand: AwaitStrand): void {
-    this._strands?.delete(strand);
+    const extras = this._more;
+    // One that never had to wait, or that was left behind by a task that has ended, is in no list.
+    if (extras === null || (strand._before === null && extras.firstStrand !== strand)) return;
+    const { _before: before, _after: after } = strand;
+    if (before === null) extras.firstStrand = after;
+    else before._after = after;
+    if (after === null) extras.lastStrand = before;
+    else after._before = before;
+    strand._before = strand._after = null;
   }
 
   /** @internal Whether its coroutine is an async function, whose frames only V8 knows. */
@@ -479,7 +500,7 @@ export class Task<T> extends Future<T> {
   _propagateCancel(scope: CancelScope, message: string): boolean {
     const waiter = this._waiter;
     const forwards =
-      waiter instanceof Task || waiter?._origin?.children !== undefined || this._strands !== null;
+      waiter instanceof Task || waiter?._origin?.children !== undefined || this._more?.hasAwaited === true;
     if (!forwards) return this._cancelWaits(scope, message);
     propagating.add(this);
     try {
@@ -508,8 +529,9 @@ export class Task<T> extends Future<T> {
   /** @internal Cancels all that waits in `scope`. @returns whether anything took the cancel from which the block will hear of it. */
   _cancelWaits(scope: CancelScope, message: string): boolean {
     let delivered = false;
-    if (this._strands !== null)
-      for (const strand of [...this._strands])
+    const strands = this._strands;
+    if (strands !== null)
+      for (const strand of strands)
         // What a block left behind when it ended tells nobody.
         if (scope.reaches(strand._scope) && strand._waiter?.cancel(message) === true)
           delivered ||= strand._scope?.closed !== true;
@@ -524,7 +546,13 @@ export class Task<T> extends Future<T> {
     const extras = this._more;
     if (extras === null) return;
     // Awaits that its async functions left behind go on, but no longer as this task.
-    extras.strands = null;
+    for (let strand = extras.firstStrand; strand !== null;) {
+      const after: AwaitStrand | null = strand._after;
+      strand._before = strand._after = null;
+      strand = after;
+    }
+    extras.firstStrand = extras.lastStrand = null;
+    extras.hasAwaited = false;
     extras.root?.delivered();
     extras.asyncScope = null;
     if (extras.unlinkSignal !== null) extras.unlinkSignal();

@@ -324,6 +324,10 @@ class Join<T> extends WaitOperation<Queue<T>, void> {
     return "Queue.join";
   }
 
+  override get _needsAsyncScope(): boolean {
+    return false;
+  }
+
   start(): IteratorResult<Suspension, void> {
     return this.on._unfinished > 0 ? this.wait() : complete(undefined);
   }

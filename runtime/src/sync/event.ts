@@ -87,6 +87,10 @@ class Wait extends WaitOperation<Event, true> {
     return "Event.wait";
   }
 
+  override get _needsAsyncScope(): boolean {
+    return false;
+  }
+
   start(): IteratorResult<Suspension, true> {
     return this.on.isSet() ? complete<true>(true) : this.wait();
   }

@@ -153,6 +153,10 @@ export class LockGuard {
 abstract class AcquireOperation<T> extends WaitOperation<Lock, T> {
   abstract acquired(lock: Lock): T;
 
+  override get _needsAsyncScope(): boolean {
+    return false;
+  }
+
   start(): IteratorResult<Suspension, T> {
     return this.on._free ? this.woken() : this.wait();
   }

@@ -156,6 +156,10 @@ class Acquire extends WaitOperation<Semaphore, true> {
     return "Semaphore.acquire";
   }
 
+  override get _needsAsyncScope(): boolean {
+    return false;
+  }
+
   start(): IteratorResult<Suspension, true> {
     const semaphore = this.on;
     if (semaphore.locked()) return this.wait();

@@ -72,6 +72,14 @@ class Sleep<T> extends Operation<T> {
     return "sleep";
   }
 
+  override get _needsAsyncScope(): boolean {
+    return false;
+  }
+
+  override get _isTurn(): boolean {
+    return this.#delay <= 0;
+  }
+
   override next(): IteratorResult<Suspension, T> {
     if (this.#suspended) {
       const timer = this.#timer;
@@ -102,6 +110,14 @@ class LetOneIterationPass extends Operation<void> {
     return "sleep";
   }
 
+  override get _needsAsyncScope(): boolean {
+    return false;
+  }
+
+  override get _isTurn(): boolean {
+    return true;
+  }
+
   override next(value?: unknown): IteratorResult<Suspension, void> {
     return value === RESUMED ? complete(undefined) : yieldOnce();
   }
@@ -112,6 +128,10 @@ class LetOneIterationPass extends Operation<void> {
 
   override _start(): void {
     // Any number of coroutines may stand here.
+  }
+
+  override _end(): void {
+    // As above.
   }
 
   override close(): void {

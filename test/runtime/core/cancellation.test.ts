@@ -541,6 +541,37 @@ describe("Cancellation", () => {
       assert.deepEqual(errors, ["together"]);
     });
 
+    both("a cancel reaches the awaits that are left, oldest first, whichever ended before", function* (form) {
+      for (const ended of [[0], [1], [3], [0, 1], [3, 2], [1, 3], [0, 1, 2, 3]]) {
+        const cancelled: number[] = [];
+        class Watched extends Future<void> {
+          constructor(readonly index: number) {
+            super();
+          }
+          override cancel(message?: string): boolean {
+            cancelled.push(this.index);
+            return super.cancel(message);
+          }
+        }
+        const futures = [0, 1, 2, 3].map((index) => new Watched(index));
+        const last = new Watched(4);
+        const task = createTask(async () => {
+          const first = Promise.all(futures);
+          await sleep(1);
+          await Promise.all([first, last]);
+        });
+        yield* started(form);
+        for (const index of ended) futures[index]!.setResult();
+        yield* form.wait(sleep(2));
+        task.cancel();
+        assert.deepEqual(
+          cancelled,
+          [0, 1, 2, 3, 4].filter((index) => !ended.includes(index)),
+        );
+        yield* errorOf(form, task);
+      }
+    });
+
     both("an await that was left behind goes on and ends quietly", function* (form) {
       const reports = collectReports(getRunningLoop());
       const future = new Future<string>();

@@ -16,6 +16,10 @@ import {
   timeout,
   TimeoutError,
   until,
+  Event,
+  Lock,
+  Queue,
+  Semaphore,
 } from "asyncscope";
 import type { Task } from "asyncscope";
 import assert from "node:assert/strict";
@@ -186,6 +190,49 @@ describe("Rules of JavaScript", () => {
       },
       () => virtualLoop({ asyncLocalStorage: true }),
     );
+
+    it("JS-06 an async function finds its stores again behind every kind of wait", async () => {
+      const seen: unknown[] = [];
+      await run(
+        async () => {
+          const [lock, event, semaphore, queue] = [new Lock(), new Event(), new Semaphore(1), new Queue()];
+          queue.putNowait("item");
+          const see = (): number => seen.push(storage.getStore());
+          const look = async (): Promise<void> => {
+            await sleep(0);
+            see();
+            await sleep(1);
+            see();
+            await lock.acquire();
+            see();
+            lock.release();
+            await event.wait();
+            see();
+            await semaphore.acquire();
+            see();
+            semaphore.release();
+            await queue.join();
+            see();
+            await sleep(0);
+            see();
+          };
+          await lock.acquire();
+          await semaphore.acquire();
+          const tasks = ["a", "b"].map((store) => storage.run(store, () => createTask(look)));
+          await sleep(2);
+          lock.release();
+          await sleep(2);
+          event.set();
+          await sleep(2);
+          semaphore.release();
+          await sleep(2);
+          queue.taskDone();
+          await gather(...tasks);
+        },
+        { loopFactory: virtualLoop },
+      );
+      assert.deepEqual(seen.sort(), [...Array<string>(7).fill("a"), ...Array<string>(7).fill("b")]);
+    });
 
     it("JS-06 who makes something ready does not lend his stores to those who wait", async () => {
       // In a process of its own: nothing there has made the runtime follow async functions yet.
