@@ -11,6 +11,7 @@ describe("task dumps", () => {
   let api: AsyncscopeApi;
   const folder = mkdtempSync(join(tmpdir(), "asyncscope-dump-inside-"));
   const tasks = () => api.tasks.state();
+  const seen = new Set<vscode.TextDocument>();
 
   before(async () => {
     api = await extension().activate();
@@ -27,6 +28,8 @@ describe("task dumps", () => {
     const document = vscode.window.activeTextEditor?.document;
     assert.equal(document?.languageId, "taskdump");
     assert.ok(document.isUntitled);
+    assert.ok(!seen.has(document), "the command has opened nothing");
+    seen.add(document);
     return document;
   }
 
@@ -71,6 +74,7 @@ describe("task dumps", () => {
   });
 
   it("open from a program that has ended, as it was seen last", async () => {
+    await eventually("the program has ended", () => tasks().status === "ended");
     const document = await dump();
     assert.match(document.getText(), /^status {3}ended$/m);
     assert.ok(names(await outline(document)).includes("auditor"));
