@@ -40,6 +40,20 @@ describe("The filter of the Tasks view", () => {
     assert.deepEqual(parseFilter("http://x:80").filter, { text: "http://x:80" });
   });
 
+  it("takes words in quotes as they stand, with their spaces and words of the filter", () => {
+    assert.deepEqual(parseFilter('"state:failed"').filter, { text: "state:failed" });
+    assert.deepEqual(parseFilter('"fetch  user" older:1s').filter, { text: "fetch  user", olderThan: 1000 });
+    assert.deepEqual(parseFilter('""').filter, undefined);
+    assert.deepEqual(parseFilter('say"hi"').filter, { text: 'say"hi"' });
+    assert.match(parseFilter('"fetch user').error ?? "", /The quote "fetch user is not closed/);
+    assert.match(parseFilter('"').error ?? "", /is not closed/);
+  });
+
+  it("holds to the longest of several ages, in any order", () => {
+    assert.deepEqual(parseFilter("older:5s older:1s").filter, { olderThan: 5000 });
+    assert.deepEqual(parseFilter("older:1s older:5s").filter, { olderThan: 5000 });
+  });
+
   it("says what is wrong and what could be meant", () => {
     assert.match(parseFilter("state:asleep").error ?? "", /“asleep” is no state: use created/);
     assert.match(parseFilter("state:").error ?? "", /is no state/);

@@ -13,30 +13,37 @@ const STATES: readonly TaskState[] = [
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000 };
 
 export const FILTER_PROMPT =
-  "Part of a name, a coroutine or what is waited for; state:suspended,failed; older:5s. Several must all hold.";
+  'Part of a name, a coroutine or what is waited for (in quotes: as it stands, "state:x"); state:suspended,failed; older:5s. All of them must hold.';
 
 export type ParsedFilter =
   | { readonly filter: TaskFilter | undefined; readonly error?: undefined }
   /** `error` names the word that is not understood and what it could be. */
   | { readonly filter?: undefined; readonly error: string };
 
-/** Empty text means no filter. */
+/** Empty text means no filter. Quotes take spaces and words like `state:` as text; the longest of several ages counts. */
 export function parseFilter(input: string): ParsedFilter {
   const words: string[] = [];
   let states: TaskState[] | undefined;
   let olderThan: number | undefined;
-  for (const word of input.trim().split(/\s+/)) {
+  for (const [word, quoted] of input.matchAll(/(?<!\S)"([^"]*)"?(?!\S)|\S+/g)) {
+    if (quoted !== undefined) {
+      if (!word.endsWith('"') || word.length === 1)
+        return { error: `The quote ${word} is not closed: end it with "` };
+      if (quoted !== "") words.push(quoted);
+      continue;
+    }
     const [, key, value] = /^(state|older|age):(.*)$/i.exec(word) ?? [];
     if (key === undefined || value === undefined) {
-      if (word !== "") words.push(word);
+      words.push(word);
     } else if (key.toLowerCase() === "state") {
       const parsed = parseStates(value);
       if (!parsed) return { error: `“${value}” is no state: use ${STATES.join(", ")}, separated by commas` };
       states = [...(states ?? []), ...parsed];
     } else {
-      olderThan = parseDuration(value);
-      if (olderThan === undefined)
+      const age = parseDuration(value);
+      if (age === undefined)
         return { error: `“${value}” is no duration: use for example 500ms, 5s, 3min or 1h` };
+      olderThan = Math.max(olderThan ?? 0, age);
     }
   }
   if (words.length === 0 && !states && olderThan === undefined) return { filter: undefined };
