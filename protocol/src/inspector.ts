@@ -271,6 +271,50 @@ export interface ChainReply {
   readonly sites: readonly Site[];
 }
 
+/** Asks how many tasks stand where. Looks at every task, unless nothing has changed since the last time. */
+export interface GroupQuery {
+  /** Most groups. Default 200, at most 1000. */
+  readonly limit?: number;
+  /** Most sample tasks of each group. Default 5, at most 20. */
+  readonly samples?: number;
+  readonly knownSites?: SiteId;
+}
+
+/** Suspended tasks that stand in the same functions and wait for the same thing. */
+export interface TaskGroup {
+  /** The coroutine functions that they stand in, innermost first; at most the 20 innermost. Cleaned. */
+  readonly functions: readonly string[];
+  /** What they wait for; of tasks that wait for several things the first one counts. */
+  readonly kind: WaitKind;
+  /** As {@link WaitInfo.label}, of the task that has waited longest. */
+  readonly label: string;
+  /** The primitive waited for, when it is one of {@link ResourceInfo}. */
+  readonly resource?: ResourceId;
+  /** Where the innermost function stands, when it is an async one; 0 for generators: ask for those of `samples`. */
+  readonly site: SiteId;
+  readonly count: number;
+  /** Loop time since when the one that has waited longest waits. */
+  readonly since: number;
+  /** The task that has waited longest. */
+  readonly oldest: TaskId;
+  /** Some of the tasks, evenly spread over the group, in order of creation. */
+  readonly samples: readonly TaskId[];
+}
+
+export interface GroupReply {
+  readonly now: number;
+  readonly version: number;
+  /** The largest first. */
+  readonly groups: readonly TaskGroup[];
+  /** How many groups there are in all. */
+  readonly total: number;
+  /** How many tasks are suspended in all. */
+  readonly suspended: number;
+  /** Those of them that stand in groups that were left out because of `limit`. */
+  readonly hiddenTasks: number;
+  readonly sites: readonly Site[];
+}
+
 /** What is wrong with the tasks of a program. */
 export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
@@ -388,6 +432,8 @@ export interface Inspector {
   resources(query: ResourceQuery): string;
   /** {@link DiagnosisReply} */
   diagnosis(query: DiagnosisQuery): string;
+  /** {@link GroupReply} */
+  groups(query: GroupQuery): string;
   /** {@link ChainReply}; at most `limit` frames (default 50). */
   chain(task: TaskId, limit?: number): string;
   /**

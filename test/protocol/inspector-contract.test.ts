@@ -148,6 +148,7 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
       yield* again;
     });
     yield* sleep(1);
+    contract.check("GroupReply", JSON.parse(inspector.groups({})));
     contract.check("DiagnosisReply", JSON.parse(inspector.diagnosis({})));
     for (let id = 1; id < 10; id++) contract.check("ChainReply", JSON.parse(inspector.chain(id)));
     yield* sleep(1);
@@ -190,6 +191,8 @@ describe("The protocol", () => {
       "ResourceWaiter",
       "ChainReply",
       "FrameInfo",
+      "GroupReply",
+      "TaskGroup",
       "DiagnosisReply",
       "Finding",
       "FindingPlace",

@@ -1,6 +1,7 @@
 import type {
   ActivationOptions,
   DiagnosisQuery,
+  GroupQuery,
   Inspector,
   InspectorHello,
   ResourceQuery,
@@ -12,6 +13,7 @@ import type { Task } from "../core/task.js";
 import { chainObjects, describeChain, topObject } from "./chain.js";
 import { diagnose } from "./diagnosis.js";
 import { emit } from "./events.js";
+import { queryGroups } from "./groups.js";
 import { encode } from "./json.js";
 import { atMost, count } from "./numbers.js";
 import { deref, realTime } from "./primordials.js";
@@ -133,6 +135,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
     resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
     diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops())),
+    groups: (query: GroupQuery) => encode(queryGroups(asked(), query, now())),
     chain: (task, limit) => encode(describeChain(asked(), task, atMost(limit, FRAMES, MOST_FRAMES))),
     frameObjects: (task, limit) =>
       registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),

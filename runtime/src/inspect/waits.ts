@@ -125,7 +125,8 @@ export function eachLabel(registry: Registry, record: TaskRecord, visit: (label:
   });
 }
 
-function kindOf(future: Future<unknown>): WaitKind {
+/** What kind of thing a future is to those who wait for it. */
+export function kindOf(future: Future<unknown>): WaitKind {
   return isTask(future) ? "task" : ((future._origin?.kind ?? "future") as WaitKind);
 }
 
