@@ -63,4 +63,30 @@ describe("asyncscope/diagnosis", () => {
     assert.equal(last.status, "ended");
     assert.deepEqual(last.findings, body.findings);
   });
+
+  it("tells after the end what was wrong with a program that ended by itself, also when nobody had asked", async () => {
+    const session = Session.inMemory();
+    await session.launch("ends-deadlocked.mjs");
+    await session.ended();
+    const body = await diagnosis(session);
+    const at = (marker: string): string => `at ends-deadlocked.mjs:${session.line(marker)}`;
+    assert.equal(body.status, "ended");
+    assert.deepEqual(
+      body.findings.map(({ text }) => text),
+      [
+        `Deadlock: task set waits ${at("again")} for Lock settings, which it took itself ${at("first")}: a lock is not re-entrant.`,
+        `Task import failed with TypeError: missing key and never released Lock vault, which it took ${at("taken")}. Task next waits ${at("next")} for it.`,
+      ],
+    );
+    assert.deepEqual(await diagnosis(session), body);
+  });
+
+  it("finds nothing wrong with a program that ends while a task waits its turn", async () => {
+    const session = Session.inMemory();
+    await session.launch("abandoned.mjs");
+    await session.ended();
+    const body = await diagnosis(session);
+    assert.equal(body.status, "ended");
+    assert.deepEqual(body.findings, []);
+  });
 });

@@ -4,6 +4,8 @@ import { EXIT_EVENT, type ExitChain, type ExitFrame, type ExitReport } from "./o
 
 /** Await chains are read for so long at most, in milliseconds: the program wants to end. */
 const CHAINS_MS = 300;
+/** Tasks that have not ended, up to which they are diagnosed: about 0.1 s. */
+const MOST_DIAGNOSED = 100_000;
 /** Frames of a chain. */
 const MOST_FRAMES = 20;
 
@@ -17,6 +19,7 @@ const now = performance.now.bind(performance);
 interface Tasks {
   tree(query: object): string;
   resources(query: object): string;
+  diagnosis(query: object): string;
   chain(task: number, limit: number): string;
   frameObjects(task: number, limit: number): readonly (object | null)[];
 }
@@ -41,6 +44,8 @@ export function reportEnd(): void {
         code,
         tree,
         resources: optional(() => tasks?.resources({ limit: 500 }), ""),
+        // Counts as paused: what a program does that has just been told to end says nothing about its tasks.
+        diagnosis: optional(() => (tasks === undefined ? "" : findings(tasks, tree)), ""),
         chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply), []),
         pid: process.pid,
         node: process.version,
@@ -60,6 +65,12 @@ function optional<T>(get: () => T | undefined, otherwise: T): T {
   } catch {
     return otherwise;
   }
+}
+
+function findings(tasks: Tasks, tree: string): string {
+  const { created, scheduled, running, suspended } = (parse(tree) as TreeReply).counts;
+  const alive = created + scheduled + running + suspended;
+  return alive > MOST_DIAGNOSED ? "" : tasks.diagnosis({ limit: 20, paused: true });
 }
 
 function chains(tasks: Tasks, tree: TreeReply): ExitChain[] {

@@ -37,6 +37,8 @@ export interface ExitReport {
   readonly tree: string;
   /** JSON of a `ResourceReply`; "" without a runtime. */
   readonly resources: string;
+  /** JSON of a `DiagnosisReply`; "" without a runtime, and with so many tasks that it would take long. */
+  readonly diagnosis: string;
   /** Await chains of the tasks that wait, as far as there was time. */
   readonly chains: readonly ExitChain[];
   readonly pid: number;

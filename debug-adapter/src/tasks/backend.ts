@@ -39,6 +39,7 @@ export interface ProgramFacts {
 export interface LastState {
   readonly tree: TreeReply;
   readonly resources: ResourceReply | undefined;
+  readonly diagnosis: DiagnosisReply | undefined;
   readonly chains: readonly {
     readonly task: TaskId;
     readonly frames: readonly (FrameInfo & { readonly at?: Omit<Site, "id" | "functionName"> })[];

@@ -5,6 +5,7 @@ import type {
   CancelTaskBody,
   DiagnosisArguments,
   DiagnosisBody,
+  DiagnosisReply,
   ResourceNode,
   ResourceReply,
   ResourcesArguments,
@@ -21,6 +22,7 @@ import type {
 } from "@asyncscope/protocol";
 import { AdapterError, messageOf } from "../errors.js";
 import { ProgramBlockedError, type LastState, type ProgramFacts, type TaskBackend } from "./backend.js";
+import { EMPTY_DIAGNOSIS, EMPTY_RESOURCES, EMPTY_TREE } from "./empty-bodies.js";
 import { endedPages } from "./ended-tree.js";
 import { tellFindings } from "./finding-nodes.js";
 
@@ -32,15 +34,8 @@ const MAX_LOCATIONS = 200;
 /** How long an answer waits for positions, in milliseconds. */
 const LOCATIONS_MS = 500;
 
-const NO_COUNTS: TreeBody["counts"] = {
-  created: 0,
-  scheduled: 0,
-  running: 0,
-  suspended: 0,
-  done: 0,
-  failed: 0,
-  cancelled: 0,
-};
+/** A program that is killed, or that ends with very many tasks, cannot be asked any more. */
+const UNTOLD = "The program ended before its tasks were looked at. To see what is wrong, ask while it runs.";
 
 /**
  * What views ask about tasks: one batch per question, with positions in the user's sources. After the program has
@@ -51,6 +46,8 @@ export class TaskModel {
   #last: TreeReply | undefined;
   #lastResources: ResourceReply | undefined;
   #lastDiagnosis: DiagnosisBody | undefined;
+  /** What the program found when it ended, not told in words yet. */
+  #diagnosisAtEnd: DiagnosisReply | undefined;
   #facts: ProgramFacts | undefined;
   #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
   #ended = false;
@@ -69,6 +66,7 @@ export class TaskModel {
     this.#last = undefined;
     this.#lastResources = undefined;
     this.#lastDiagnosis = undefined;
+    this.#diagnosisAtEnd = undefined;
     this.#facts = undefined;
     this.#lastChains = new Map();
   }
@@ -78,6 +76,7 @@ export class TaskModel {
     if (last !== undefined) {
       this.#last = last.tree;
       this.#lastResources = last.resources ?? this.#lastResources;
+      this.#diagnosisAtEnd = last.diagnosis;
       this.#lastChains = new Map(last.chains.map((chain) => [chain.task, chain]));
       this.#facts = last.facts;
     }
@@ -144,7 +143,9 @@ export class TaskModel {
         const wanted = locations && i < MAX_LOCATIONS * 10;
         const waitSite = task.waits.find(({ site }) => site !== undefined && site !== 0)?.site;
         const location =
-          places.get(task.id) ?? (wanted && waitSite !== undefined ? await resolve(waitSite) : undefined);
+          places.get(task.id) ??
+          (await this.#placeAtEnd(task)) ??
+          (wanted && waitSite !== undefined ? await resolve(waitSite) : undefined);
         const createdAtLocation = wanted && task.created !== 0 ? await resolve(task.created) : undefined;
         const threadId = this.threadOf(task.id);
         return {
@@ -155,6 +156,15 @@ export class TaskModel {
         };
       }),
     );
+  }
+
+  /** Where a generator stood when the program ended. */
+  async #placeAtEnd({ id, state, form }: TaskInfo): Promise<SourceLocation | undefined> {
+    const frame = this.#ended && state === "suspended" ? this.#lastChains.get(id)?.frames[0] : undefined;
+    if (form !== "generator" || frame?.at === undefined) return undefined;
+    return this.#backend
+      ?.resolveSite({ ...frame.at, id: 0, functionName: frame.functionName })
+      .catch(() => undefined);
   }
 
   async #site(id: SiteId): Promise<SourceLocation | undefined> {
@@ -200,41 +210,44 @@ export class TaskModel {
     return within(patience, located, plain);
   }
 
-  /** What is wrong with the tasks. After the end: what was found last. */
+  /** What is wrong with the tasks. After the end: what the program itself found then, or what was found last. */
   async diagnosis(args: DiagnosisArguments): Promise<DiagnosisBody> {
     const backend = await this.#meet();
-    const last = (): Promise<DiagnosisBody> => Promise.resolve(this.#lastFindings());
+    const last = (): Promise<DiagnosisBody> => this.#lastFindings();
     if (backend === undefined) return last();
     try {
-      const { findings, tasks, now, version, hiddenTasks, idle } = await backend.diagnosis({
-        ...args,
-        paused: this.paused,
-      });
-      const nodes = await within(LOCATIONS_MS, this.#nodes(tasks, true), tasks);
-      const told = await within(
-        LOCATIONS_MS,
-        tellFindings(findings, nodes, (site) => this.#site(site)),
-        await tellFindings(findings, [], () => Promise.resolve(undefined)),
-      );
-      this.#lastDiagnosis = {
-        status: this.status,
-        now,
-        version,
-        findings: told,
-        hiddenTasks,
-        idle,
-        tasks: nodes,
-      };
+      this.#lastDiagnosis = await this.#tell(await backend.diagnosis({ ...args, paused: this.paused }));
       return this.#lastDiagnosis;
     } catch (error) {
       return this.#failed(error, last, EMPTY_DIAGNOSIS);
     }
   }
 
-  #lastFindings(): DiagnosisBody {
+  async #tell(reply: DiagnosisReply): Promise<DiagnosisBody> {
+    const { findings, tasks, now, version, hiddenTasks, idle } = reply;
+    const nodes = await within(LOCATIONS_MS, this.#nodes(tasks, true), tasks);
+    const told = await within(
+      LOCATIONS_MS,
+      tellFindings(findings, nodes, (site) => this.#site(site)),
+      await tellFindings(findings, [], () => Promise.resolve(undefined)),
+    );
+    return { status: this.status, now, version, findings: told, hiddenTasks, idle, tasks: nodes };
+  }
+
+  async #lastFindings(): Promise<DiagnosisBody> {
+    const atEnd = this.#diagnosisAtEnd;
+    // What only an idle process can tell was seen before the end; a program that ends is not idle.
+    if (atEnd !== undefined && this.#lastDiagnosis?.idle !== true) {
+      const told = await this.#tell(atEnd);
+      // The next program may have come meanwhile.
+      if (this.#diagnosisAtEnd !== atEnd) return { ...told, status: "ended" };
+      this.#lastDiagnosis = told;
+      this.#diagnosisAtEnd = undefined;
+    }
     if (this.#lastDiagnosis !== undefined)
       return { ...this.#lastDiagnosis, status: this.#ended ? "ended" : this.status };
-    const message = this.#emptyMessage();
+    const untold = this.#ended && this.#last !== undefined;
+    const message = untold ? UNTOLD : this.#emptyMessage();
     return { ...EMPTY_DIAGNOSIS, status: this.status, ...(message === undefined ? {} : { message }) };
   }
 
@@ -363,33 +376,6 @@ export class TaskModel {
     return { ...(await last().catch(() => empty)), message: messageOf(error) };
   }
 }
-
-const EMPTY_TREE: TreeBody = {
-  status: "none",
-  now: 0,
-  version: 0,
-  pages: [],
-  tasks: [],
-  counts: NO_COUNTS,
-  hidden: 0,
-};
-const EMPTY_DIAGNOSIS: DiagnosisBody = {
-  status: "none",
-  now: 0,
-  version: 0,
-  findings: [],
-  hiddenTasks: 0,
-  idle: false,
-  tasks: [],
-};
-const EMPTY_RESOURCES: ResourcesBody = {
-  status: "none",
-  now: 0,
-  version: 0,
-  resources: [],
-  total: 0,
-  tasks: [],
-};
 
 /** What `work` gives, or `instead` when it takes longer than that. */
 async function within<T>(milliseconds: number, work: Promise<T>, instead: T): Promise<T> {

@@ -74,6 +74,7 @@ export class NodeTaskBackend implements TaskBackend {
   #lastState({
     tree: treeText,
     resources: resourcesText,
+    diagnosis: diagnosisText,
     chains,
     pid,
     node,
@@ -81,9 +82,10 @@ export class NodeTaskBackend implements TaskBackend {
   }: ExitReport): LastState {
     const tree = JSON.parse(treeText) as TreeReply;
     const resources = resourcesText === "" ? undefined : (JSON.parse(resourcesText) as ResourceReply);
-    this.#learn([...tree.sites, ...(resources?.sites ?? [])]);
+    const diagnosis = diagnosisText === "" ? undefined : (JSON.parse(diagnosisText) as DiagnosisReply);
+    this.#learn([...tree.sites, ...(resources?.sites ?? []), ...(diagnosis?.sites ?? [])]);
     const runtime = this.#access.hello?.runtimeVersion ?? "";
-    return { tree, resources, chains, facts: { program, pid, node, runtime } };
+    return { tree, resources, diagnosis, chains, facts: { program, pid, node, runtime } };
   }
 
   async about(): Promise<ProgramFacts> {
