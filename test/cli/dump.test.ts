@@ -9,7 +9,7 @@ import { asyncscope, freePort, isOpen, Subject } from "../support/cli.js";
 import { eventually } from "../support/eventually.js";
 
 describe("asyncscope dump in a terminal", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), "asyncscope-dump-"));
   afterEach(() => Subject.endAll());
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { asyncscope, freePort, isOpen, Subject } from "../support/cli.js";
 import { eventually } from "../support/eventually.js";
 
 describe("asyncscope in a terminal", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const undo: (() => unknown)[] = [];
   afterEach(async () => {
     for (const each of undo.splice(0)) each();

@@ -9,7 +9,7 @@ import { fixture, Session } from "../support/dap-session.js";
 const WORKERS = fixture("workers.mjs");
 
 describe("asyncscope/dump", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   afterEach(() => Session.closeAll());
 
   const text = async (session: Session): Promise<string> => {
@@ -164,7 +164,7 @@ describe("asyncscope/dump", function () {
 });
 
 describe("dumpOnExit", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "asyncscope-dump-"))));
   afterEach(async () => {

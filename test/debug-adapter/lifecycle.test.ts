@@ -102,7 +102,7 @@ describe("running a program", () => {
     const text = session.client.output("stdout");
     assert.equal(text.length, 50_000_004);
     assert.ok(text.endsWith("x\nend\n"));
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("does not gather output of a program that writes faster than the client reads", async () => {
     const session = await run(

@@ -19,5 +19,5 @@ describe("a program that looks at its own call graph while it is debugged", () =
     await session.resume();
     assert.equal(await session.ended(), 0);
     assert.match(session.client.output("stdout"), /stands at line \d+/);
-  }).timeout(20_000);
+  }).timeout(120_000);
 });

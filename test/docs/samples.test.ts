@@ -47,7 +47,7 @@ const OPTIONS: ts.CompilerOptions = {
 const PAGES = ["docs/guide.md", "docs/coming-from-python.md", "runtime/README.md"];
 
 describe("the samples of the documentation [slow]", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   // Inside the repository, so that they find the package as it is built.
   const folder = join(root, "out/samples");
   rmSync(folder, { recursive: true, force: true });

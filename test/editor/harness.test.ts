@@ -7,7 +7,7 @@ import { root } from "../../scripts/lib/root.mjs";
 
 /** The editor for machines without a desktop must fail when the tests in it fail: else nothing here means much. */
 describe("VS Code in Chromium as a test host [slow]", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
 
   beforeEach(() => {

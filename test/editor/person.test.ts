@@ -29,7 +29,7 @@ for (const [name, theme] of [
   ["light", "Default Light Modern"],
 ] as const)
   describe(`a person debugs a program in the editor, ${name} theme [slow]`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let workspace: ReturnType<typeof copyOfExamples>;
     let workbench: Workbench;
 

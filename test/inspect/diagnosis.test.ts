@@ -386,7 +386,7 @@ describe("Diagnosis: tasks that nothing can wake", () => {
   let scenarios: readonly Scenario[] = [];
 
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     scenarios = await fixtureSays<Scenario[]>("nothing-can-wake.mjs");
   });
 

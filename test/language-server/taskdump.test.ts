@@ -18,7 +18,7 @@ function at(piece: string, nth = 0, characters = 1): { line: number; character: 
 }
 
 describe("the language server on task dumps", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let server: LanguageServerProcess;
   let capabilities: any;
 

@@ -170,7 +170,7 @@ describe("The protocol", () => {
   let events: InspectorEvent[] = [];
 
   before(async function () {
-    this.timeout(10_000);
+    this.timeout(120_000);
     events = await ask(contract);
   });
 

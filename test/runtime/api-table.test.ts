@@ -47,7 +47,7 @@ const SYMBOLS: Readonly<Record<string, symbol>> = {
 };
 
 describe("Names of asyncio [slow]", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const rows = namesRows(PAGE);
   let surface: ApiSurface;
   before(() => {

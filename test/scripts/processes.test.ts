@@ -22,7 +22,7 @@ const parentOf = (then: string) => `
   ${then}`;
 
 describe("a command run by the scripts", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
 
   it("gives its exit code and all that it printed", async () => {
     const result = await run(

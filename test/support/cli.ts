@@ -18,7 +18,7 @@ export interface CliEnd {
 export function asyncscope(...args: readonly (string | number)[]): Promise<CliEnd> {
   const started = performance.now();
   return new Promise((done) => {
-    execFile(process.execPath, [CLI, ...args.map(String)], { timeout: 15_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [CLI, ...args.map(String)], { timeout: 60_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       done({ code, stdout, stderr, took: performance.now() - started });
     });

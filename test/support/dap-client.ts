@@ -4,7 +4,7 @@ import { FrameReader } from "../../debug-adapter/src/framing/frame-reader.js";
 import type { Readable, Writable } from "node:stream";
 
 /** How long a test waits for anything, in milliseconds. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 40_000;
 
 export interface Failure {
   readonly id: number;

@@ -21,7 +21,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({
     ui: "bdd",
     reporter: "spec",
-    timeout: 30_000,
+    timeout: 60_000,
     slow: 3000,
     ...(grep === undefined ? {} : { grep }),
   });

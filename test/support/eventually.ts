@@ -5,7 +5,7 @@
 export async function eventually(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  timeout = 10_000,
+  timeout = 40_000,
 ): Promise<void> {
   const until = Date.now() + timeout;
   while (!(await holds())) {

@@ -78,7 +78,7 @@ export class Workbench {
   }
 
   private async ready(): Promise<void> {
-    this.page.setDefaultTimeout(30_000);
+    this.page.setDefaultTimeout(60_000);
     await this.page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
@@ -142,7 +142,7 @@ export class Workbench {
    * Presses F5, again when nothing has come of it: a window that has just opened knows no debugger yet.
    * @param timeout milliseconds until a session must be there, with what is built before it.
    */
-  async startDebugging(timeout = 30_000): Promise<void> {
+  async startDebugging(timeout = 60_000): Promise<void> {
     await eventually(
       "a debug session after F5",
       async () => {

@@ -17,7 +17,7 @@ export function fixture(name: string): string {
   return join(extension().extensionPath, "test/fixtures", name);
 }
 
-/** Resolves with the next session of our type; reject after 20 s. Call it before the session is started. */
+/** Resolves with the next session of our type; reject after 60 s. Call it before the session is started. */
 export function nextSession(): Promise<vscode.DebugSession> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
@@ -26,8 +26,8 @@ export function nextSession(): Promise<vscode.DebugSession> {
     };
     const timer = setTimeout(() => {
       done();
-      reject(new Error("no debug session started within 20 s"));
-    }, 20_000);
+      reject(new Error("no debug session started within 60 s"));
+    }, 60_000);
     const listener = vscode.debug.onDidStartDebugSession((session) => {
       if (session.type !== "asyncscope") return;
       done();

@@ -168,7 +168,7 @@ export const compiled = {
 
 describe("The types of the public API", () => {
   it("[slow] infer what is waited for, and refuse a missing star, a promise and wrong arguments", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const config = join(root, "tsconfig.json");
     const { options } = ts.parseJsonConfigFileContent(
       ts.readConfigFile(config, (path) => ts.sys.readFile(path)).config,

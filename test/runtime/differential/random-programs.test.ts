@@ -17,7 +17,7 @@ describe("The runtime held against CPython", () => {
     return;
   }
   it(title, async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const python = await Python.start(command);
     try {
       for (let seed = FIRST; seed < FIRST + PROGRAMS; seed++) {

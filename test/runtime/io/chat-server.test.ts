@@ -21,7 +21,7 @@ function linesOf(stream: Readable): () => Promise<string | undefined> {
 }
 
 describe("examples/chat-server.ts", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
 
   it("[slow] three clients chat, one of them never reads, Ctrl+C ends it for all", async function () {
     if (process.platform === "win32") this.skip();

@@ -280,7 +280,7 @@ describe("servers", () => {
 
   // Node turns away whom it has no descriptor for, where asyncio lets them wait for a second (SV-07).
   it("SV-07 [slow] when descriptors run out, turns clients away, and serves again as soon as there are some", async function () {
-    this.timeout(10_000);
+    this.timeout(120_000);
     if (process.platform !== "linux") this.skip();
     const { code, stdout, stderr } = await runProgram(`
       import { run, coro, startServer, openConnection, until } from "asyncscope";

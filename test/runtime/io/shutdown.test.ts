@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { runProgram } from "../../support/runtime-process.js";
 
 describe("connections at the end of the program", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
 
   for (const form of ["yield*", "await"])
     it(`[slow] a task that is cancelled at the end can still say goodbye and wait for the answer (${form})`, async () => {

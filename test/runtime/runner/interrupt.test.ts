@@ -21,7 +21,7 @@ function endsBySigint({ code, signal, stderr }: Ended): void {
 }
 
 describe("Ctrl+C", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
 
   for (const [name, form] of Object.entries(forms))
     describe(`with ${name}`, () => {

@@ -4,7 +4,7 @@ import { runProgram } from "../../support/runtime-process.js";
 import { collectReports, runIterations, withLoop } from "../../support/runtime-loop.js";
 
 describe("Signal handlers of a loop", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
 
   it("SI-01 are called in the loop, which a signal wakes from its sleep, once for each signal", async () => {
     const { stdout, code } = await runProgram(

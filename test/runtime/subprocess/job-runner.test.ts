@@ -11,7 +11,7 @@ import { eventually } from "../../support/eventually.js";
 import { isAlive } from "../../support/processes.js";
 
 describe("examples/job-runner.ts", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
   let folder: string | undefined;
   let program: string;
 

@@ -4,7 +4,7 @@ import { runProgram } from "../../support/runtime-process.js";
 
 /** Programs of their own: what is left when they have ended can only be seen from outside. */
 describe("subprocesses and the end of the program", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
   before(function () {
     if (process.platform === "win32") this.skip();
   });

@@ -26,7 +26,7 @@ const BIG = Buffer.alloc(4 * 1024 * 1024, "0123456789abcdef\n");
 const PIPES = { stdin: PIPE, stdout: PIPE, stderr: PIPE };
 
 describe("subprocesses", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
   before(function () {
     if (process.platform === "win32") this.skip();
   });

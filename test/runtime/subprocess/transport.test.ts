@@ -63,7 +63,7 @@ function countKills(transport: SubprocessTransport): () => number {
 }
 
 describe("subprocess transports", function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
   before(function () {
     if (process.platform === "win32") this.skip();
   });

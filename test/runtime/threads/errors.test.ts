@@ -12,7 +12,7 @@ class ParseError extends Error {
 const parse = { module: threadModule("work.mjs"), export: "parse" };
 
 describe("errors of threads", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   inBothForms((form) => {
     it("come back as what they were, with message, stack, cause and properties", () =>
       threadProgram(form, function* () {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { runProgram } from "../../support/runtime-process.js";
 
 describe("threads and the end of the process [slow]", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
 
   it("idle threads do not keep it alive", async () => {
     const { code, stdout, stderr } = await runProgram(`
