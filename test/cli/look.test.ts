@@ -181,7 +181,7 @@ describe("asyncscope in a terminal", function () {
       assert.equal(stdout, "");
       assert.match(stderr, message);
       assert.equal(code, 1);
-      assert.ok(took < 11_000, `${took} ms`);
+      assert.ok(took < 30_000, `${took} ms`);
       assert.ok(Subject.allAlive);
     });
 
@@ -200,7 +200,7 @@ describe("asyncscope in a terminal", function () {
     const { code, stderr, took } = await asyncscope("ps", subject.pid);
     assert.equal(code, 1);
     assert.match(stderr, /does not use the asyncscope runtime|does not answer/);
-    assert.ok(took < 11_000, `${took} ms`);
+    assert.ok(took < 30_000, `${took} ms`);
     assert.ok(subject.alive);
   });
 

@@ -114,7 +114,7 @@ describe("the task tree", () => {
     const body = await eventually(async () => {
       const start = performance.now();
       const answer = await tree(session);
-      assert.ok(performance.now() - start < 2000);
+      assert.ok(performance.now() - start < 15_000);
       return answer.status === "blocked" ? answer : undefined;
     });
     assert.match(body.message ?? "", /does not answer/);
@@ -147,8 +147,8 @@ describe("the task tree", () => {
     await session.client.event("asyncscope/changed");
     const changes = (): number =>
       session.client.events.filter(({ event }) => event === "asyncscope/changed").length;
-    await tree(session);
     const before = changes();
+    await tree(session);
     await session.client.until(() => (changes() > before ? true : undefined), "a change");
     const start = performance.now();
     const first = changes();

@@ -185,6 +185,6 @@ describe("a dump that is cut or damaged", () => {
     const { diagnostics } = parseDump(text + "?\n".repeat(50_000));
     assert.equal(diagnostics.length, 101);
     assert.match(diagnostics.at(-1)!.message, /^\d+ more problems are not listed\.$/);
-    assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 15_000, `${performance.now() - start} ms`);
   });
 });

@@ -33,6 +33,8 @@ const MAX_LOCATIONS = 200;
 
 /** How long an answer waits for positions, in milliseconds. */
 const LOCATIONS_MS = 500;
+/** After the end nobody waits for the program, and what is told then is told once. */
+const LAST_LOCATIONS_MS = 3000;
 
 /** A program that is killed, or that ends with very many tasks, cannot be asked any more. */
 const UNTOLD = "The program ended before its tasks were looked at. To see what is wrong, ask while it runs.";
@@ -225,9 +227,10 @@ export class TaskModel {
 
   async #tell(reply: DiagnosisReply): Promise<DiagnosisBody> {
     const { findings, tasks, now, version, hiddenTasks, idle } = reply;
-    const nodes = await within(LOCATIONS_MS, this.#nodes(tasks, true), tasks);
+    const patience = this.#ended ? LAST_LOCATIONS_MS : LOCATIONS_MS;
+    const nodes = await within(patience, this.#nodes(tasks, true), tasks);
     const told = await within(
-      LOCATIONS_MS,
+      patience,
       tellFindings(findings, nodes, (site) => this.#site(site)),
       await tellFindings(findings, [], () => Promise.resolve(undefined)),
     );

@@ -78,7 +78,7 @@ describe("Ctrl+C", function () {
         );
         assert.equal(ended.stdout, "ready\ncleaning up\n");
         endsBySigint(ended);
-        assert.ok(ended.took < 4000);
+        assert.ok(ended.took < 20_000);
       });
 
       it("RU-10 is no KeyboardInterrupt when somebody else cancelled the main task too", async () => {

@@ -25,6 +25,8 @@ export type PauseFilter = (event: Protocol.Debugger.PausedEvent) => Promise<bool
 
 /** How long an idle program may take to reach JavaScript before the pause makes it run some, in milliseconds. */
 const IDLE_PAUSE_MS = 150;
+/** A pause that was lost is asked for again after this many milliseconds. */
+const PAUSE_AGAIN_MS = 100;
 /** Name of the script that a pause of an idle program runs. */
 const IDLE_SCRIPT = "asyncscope-idle";
 
@@ -103,15 +105,28 @@ export class Execution {
 
   async pause(): Promise<void> {
     if (this.#paused !== undefined) return;
+    if (this.#pauseAsked) return;
     this.#pauseAsked = true;
     await this.#domain.need("pause");
     await this.#cdp.send("Debugger.pause");
+    this.#insist(IDLE_PAUSE_MS);
+  }
+
+  /**
+   * An idle program runs a script of ours, so that it has a statement to stop at. V8 forgets a pause that meets one of
+   * the views' questions, in which nothing may stop, or that ends in code that is skipped: then it is asked for again.
+   */
+  #insist(delay: number): void {
     setTimeout(() => {
-      if (this.#paused === undefined && this.#pauseAsked)
-        this.#cdp
-          .send("Runtime.evaluate", { expression: `0\n//# sourceURL=${IDLE_SCRIPT}` })
-          .catch(() => undefined);
-    }, IDLE_PAUSE_MS).unref();
+      if (!this.#pauseAsked || this.#cdp.isClosed) return;
+      const script = { expression: `0\n//# sourceURL=${IDLE_SCRIPT}` };
+      // The answer comes when the program has run through it, or has gone on after it had stopped there.
+      this.#cdp
+        .send("Runtime.evaluate", script)
+        .then(() => (this.#pauseAsked ? this.#cdp.send("Debugger.pause") : undefined))
+        .then(() => this.#insist(PAUSE_AGAIN_MS))
+        .catch(() => undefined);
+    }, delay).unref();
   }
 
   async resume(): Promise<void> {

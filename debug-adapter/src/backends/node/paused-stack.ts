@@ -55,6 +55,9 @@ export class PausedStack {
     }
     if (task !== undefined) out.push(...(await this.#taskFrames(task)));
     out.push(...(await this.#awaiting(task !== undefined)));
+    // A line says why nothing opens.
+    if (out.every(({ subtle }) => subtle))
+      out.unshift(labelFrame("between two callbacks: Node's own code runs"));
     return out;
   }
 

@@ -1,5 +1,6 @@
 import type { ProtocolMapping } from "devtools-protocol/types/protocol-mapping.js";
 import { WebSocket, type RawData } from "ws";
+import { SoleCommand } from "./sole-command.js";
 
 /** Node's own domain; the DevTools definitions do not have it. */
 interface NodeCommands {
@@ -44,6 +45,10 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+interface Held extends Pending {
+  readonly params: object;
+}
+
 /** One reply may carry a whole snapshot; beyond this the connection is given up. */
 const MAX_PAYLOAD = 512 * 1024 * 1024;
 const OPEN_TIMEOUT_MS = 5000;
@@ -58,6 +63,9 @@ const MAX_ACKNOWLEDGE_DELAY_MS = 15;
 export class CdpConnection {
   readonly #socket: WebSocket;
   readonly #pending = new Map<number, Pending>();
+  /** What waits until the program can take it. */
+  #held: Held[] = [];
+  readonly #sole = new SoleCommand(() => this.#flush());
   readonly #listeners = new Map<string, Set<(params: never) => void>>();
   readonly #trace: ((method: string) => void) | undefined;
   #nextId = 1;
@@ -76,8 +84,10 @@ export class CdpConnection {
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {
         this.#closed = true;
-        for (const { reject, method } of this.#pending.values()) reject(new CdpClosedError(method));
+        for (const { reject, method } of [...this.#pending.values(), ...this.#held])
+          reject(new CdpClosedError(method));
         this.#pending.clear();
+        this.#held = [];
         resolve();
       });
     });
@@ -107,15 +117,26 @@ export class CdpConnection {
 
   send<M extends Command>(method: M, ...[params]: Parameters<M>): Promise<Result<M>> {
     if (this.#closed) return Promise.reject(new CdpClosedError(method));
-    const id = this.#nextId++;
-    this.#trace?.(method);
-    const text = JSON.stringify({ id, method, params: params ?? {} });
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject });
-      this.#socket.send(text, (error) => {
-        if (error instanceof Error && this.#pending.delete(id)) reject(new CdpClosedError(method));
-      });
+      const command = { method, params: params ?? {}, resolve: resolve as (result: unknown) => void, reject };
+      if (this.#sole.busy || this.#held.length > 0) this.#held.push(command);
+      else this.#write(command);
     });
+  }
+
+  #write({ params, ...pending }: Held): void {
+    const id = this.#nextId++;
+    this.#trace?.(pending.method);
+    this.#sole.sent(id, pending.method, params);
+    this.#pending.set(id, pending);
+    this.#socket.send(JSON.stringify({ id, method: pending.method, params }), (error) => {
+      if (error instanceof Error && this.#pending.delete(id))
+        pending.reject(new CdpClosedError(pending.method));
+    });
+  }
+
+  #flush(): void {
+    while (!this.#closed && !this.#sole.busy && this.#held.length > 0) this.#write(this.#held.shift()!);
   }
 
   /** Returns a function that stops listening. */
@@ -139,7 +160,7 @@ export class CdpConnection {
     clearTimeout(this.#acknowledgement);
     this.#acknowledgement = setTimeout(() => {
       this.#acknowledgeAt = Infinity;
-      if (this.#closed || this.#socket.readyState !== WebSocket.OPEN) return;
+      if (this.#closed || this.#socket.readyState !== WebSocket.OPEN || this.#sole.busy) return;
       const id = this.#nextId++;
       this.#acknowledging.set(id, delay);
       this.#socket.send(JSON.stringify({ id, method: "Runtime.getIsolateId" }), () => undefined);
@@ -171,6 +192,7 @@ export class CdpConnection {
     };
     if (message.id !== undefined && this.#isAcknowledgement(message.id)) return;
     this.#acknowledge(0);
+    this.#sole.received(message);
     if (message.id !== undefined) {
       const pending = this.#pending.get(message.id);
       this.#pending.delete(message.id);
