@@ -62,7 +62,7 @@ export class CancelScope {
   }
 
   requested(request: CancelRequest): void {
-    this.requests++;
+    if (++this.requests === 1 && this._parent !== null) (this.root.requestedInside ??= new Set()).add(this);
     this.root.allRequests++;
     this.#request ??= request;
   }
@@ -76,6 +76,7 @@ export class CancelScope {
   takeBack(): void {
     this.root.allRequests--;
     if (--this.requests > 0) return;
+    this.root.requestedInside?.delete(this);
     this.#request = null;
     this.#pending = null;
     // A signal cannot be un-aborted: whoever asks from now on gets a new one (rule JS-16).
@@ -138,6 +139,8 @@ export class TaskScope extends CancelScope {
   allRequests = 0;
   /** Scopes whose signal was asked for; null: none. */
   signals: Set<CancelScope> | null = null;
+  /** Scopes inside with requests, the latest one last; null: there was none. */
+  requestedInside: Set<CancelScope> | null = null;
 
   constructor(task: Task<unknown>) {
     super(task, null);
@@ -145,14 +148,24 @@ export class TaskScope extends CancelScope {
 
   /** Takes one request back: on the whole task, else on the scope around `innermost` that the caller has met. */
   uncancel(innermost: CancelScope | null): void {
-    if (this.requests > 0) {
-      this.takeBack();
-      return;
-    }
-    let scope = innermost;
-    while (scope !== null && scope.requests === 0) scope = scope._parent;
-    scope?.takeBack();
+    if (this.requests > 0) this.takeBack();
+    else requestedAround(innermost)?.takeBack();
   }
+
+  /**
+   * As {@link uncancel}, for a caller outside of the task. Which blocks an async function stands in is not known there:
+   * then it is the latest request.
+   */
+  uncancelFromOutside(innermost: CancelScope | null): void {
+    if (this.requests > 0) this.takeBack();
+    else (requestedAround(innermost) ?? [...(this.requestedInside ?? [])].at(-1))?.takeBack();
+  }
+}
+
+function requestedAround(innermost: CancelScope | null): CancelScope | null {
+  let scope = innermost;
+  while (scope !== null && scope.requests === 0) scope = scope._parent;
+  return scope;
 }
 
 /** @internal `yield*` it: from there on the frames that run wait in `to`. Costs no suspension. */

@@ -304,7 +304,10 @@ export class Task<T> extends Future<T> {
   /** Takes one request back; at 0 a cancel not yet delivered is withdrawn (rule UC-03). @returns what is left. */
   uncancel(): number {
     const place = currentPlaceOrNull();
-    this._more?.root?.uncancel(place instanceof CancelScope && place._task === this ? place : this._scope);
+    const root = this._more?.root;
+    if (place instanceof CancelScope && place._task === this) root?.uncancel(place);
+    else if (place === this) root?.uncancel(this._scope);
+    else root?.uncancelFromOutside(this._scope);
     return this.cancelling();
   }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
+import { compareExactly } from "./compare.js";
 import type { Program } from "./program.js";
 import type { Python } from "./python.js";
 
@@ -24,12 +25,19 @@ export async function record(python: Python): Promise<number> {
   for (const file of files()) {
     const saved = JSON.parse(readFileSync(file, "utf8")) as SavedProgram;
     const trace = await python.run(saved.program);
+    if (saysLess(trace, saved.trace, python)) continue;
     writeFileSync(
       file,
       await format(JSON.stringify({ ...saved, trace }), { parser: "json", printWidth: 110 }),
     );
   }
   return files().length;
+}
+
+/** An older CPython does not report some errors: what a newer one recorded stays. */
+function saysLess(trace: readonly string[], saved: readonly string[], python: Python): boolean {
+  const known = saved.filter((line) => !line.includes(" report shield "));
+  return !python.reportsShields && compareExactly(known, trace) === null;
 }
 
 function files(): string[] {
