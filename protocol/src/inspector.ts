@@ -315,6 +315,56 @@ export interface GroupReply {
   readonly sites: readonly Site[];
 }
 
+/**
+ * Asks at which lines tasks are suspended. Looks at every task, unless nothing has changed since the last time: ask
+ * when something has changed, and rarely when the answer took long.
+ */
+export interface SuspensionQuery {
+  /** Most points. Default 500, at most 2000. */
+  readonly limit?: number;
+  /** Most sample tasks of each point. Default 20, at most 50. */
+  readonly samples?: number;
+  /** Tasks whose rows are wanted beside the points, at most 100. */
+  readonly tasks?: readonly TaskId[];
+  readonly knownSites?: SiteId;
+}
+
+/**
+ * Suspended tasks whose innermost function of the program's own code is the same; of async functions also the line. An
+ * async task that waits for several things at once stands at the line of each.
+ */
+export interface SuspensionPoint {
+  /** Cleaned. */
+  readonly functionName: string;
+  /** Where they stand, when the function is an async one; 0 for generators: ask for those of `samples`. */
+  readonly site: SiteId;
+  readonly count: number;
+  /** Loop time since when the one that has waited longest waits. */
+  readonly since: number;
+  /** The one that has waited longest, then others, evenly spread. All of them when there are no more. */
+  readonly samples: readonly SuspensionSample[];
+}
+
+export interface SuspensionSample {
+  readonly task: TaskId;
+  /** Loop time since when it waits. */
+  readonly since: number;
+}
+
+export interface SuspensionReply {
+  readonly now: number;
+  readonly version: number;
+  /** The largest first. */
+  readonly points: readonly SuspensionPoint[];
+  /** How many tasks are suspended in all. */
+  readonly suspended: number;
+  /** Those of them that stand at points left out because of `limit`, or of which no place is known. */
+  readonly hiddenTasks: number;
+  /** The tasks asked for that are still known, and those that they wait for. */
+  readonly tasks: readonly TaskInfo[];
+  readonly sites: readonly Site[];
+}
+
 /** What is wrong with the tasks of a program. */
 export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
@@ -434,6 +484,8 @@ export interface Inspector {
   diagnosis(query: DiagnosisQuery): string;
   /** {@link GroupReply} */
   groups(query: GroupQuery): string;
+  /** {@link SuspensionReply} */
+  suspensions(query: SuspensionQuery): string;
   /** {@link ChainReply}; at most `limit` frames (default 50). */
   chain(task: TaskId, limit?: number): string;
   /**

@@ -149,6 +149,7 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
     });
     yield* sleep(1);
     contract.check("GroupReply", JSON.parse(inspector.groups({})));
+    contract.check("SuspensionReply", JSON.parse(inspector.suspensions({ tasks: [1, 2] })));
     contract.check("DiagnosisReply", JSON.parse(inspector.diagnosis({})));
     for (let id = 1; id < 10; id++) contract.check("ChainReply", JSON.parse(inspector.chain(id)));
     yield* sleep(1);
@@ -193,6 +194,9 @@ describe("The protocol", () => {
       "FrameInfo",
       "GroupReply",
       "TaskGroup",
+      "SuspensionReply",
+      "SuspensionPoint",
+      "SuspensionSample",
       "DiagnosisReply",
       "Finding",
       "FindingPlace",

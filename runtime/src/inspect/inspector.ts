@@ -5,6 +5,7 @@ import type {
   Inspector,
   InspectorHello,
   ResourceQuery,
+  SuspensionQuery,
   TreeQuery,
 } from "@asyncscope/protocol";
 import { PROTOCOL_VERSION } from "@asyncscope/protocol";
@@ -22,6 +23,7 @@ import { queryResources } from "./resources.js";
 import { ADOPT } from "./runtime-copy.js";
 import type { RuntimeCopy } from "./runtime-copy.js";
 import { SiteTable } from "./sites.js";
+import { querySuspensions } from "./suspensions.js";
 import { clean, plainText } from "./text.js";
 import { queryTree } from "./tree.js";
 
@@ -136,6 +138,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
     diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops())),
     groups: (query: GroupQuery) => encode(queryGroups(asked(), query, now())),
+    suspensions: (query: SuspensionQuery) => encode(querySuspensions(asked(), query, now())),
     chain: (task, limit) => encode(describeChain(asked(), task, atMost(limit, FRAMES, MOST_FRAMES))),
     frameObjects: (task, limit) =>
       registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),
