@@ -341,7 +341,10 @@ export interface SuspensionPoint {
   readonly count: number;
   /** Loop time since when the one that has waited longest waits. */
   readonly since: number;
-  /** The one that has waited longest, then others, evenly spread. All of them when there are no more. */
+  /**
+   * The one that has waited longest, then others, picked as if by chance, but the same ones while they stay. All of
+   * them when there are no more.
+   */
   readonly samples: readonly SuspensionSample[];
 }
 

@@ -159,12 +159,61 @@ export interface DiagnosisBody {
   readonly tasks: readonly TaskNode[];
 }
 
+/**
+ * `asyncscope/suspensions`: how many tasks are suspended at which lines, for hints in an editor. It looks at every
+ * task: ask when something has changed, and rarely when the answer took long.
+ */
+export interface SuspensionsArguments {
+  /** The files that are wanted, as {@link SourceLocation.path}. Without them all. */
+  readonly paths?: readonly string[];
+  /** Most lines, those with most tasks. Default and at most 2000. */
+  readonly limit?: number;
+}
+export interface SuspendedLine {
+  /** The leftmost position on the line. */
+  readonly at: SourceLocation;
+  readonly count: number;
+  /** `count` is worked out from samples: at which of its lines a generator stands is asked of some only. */
+  readonly estimated?: boolean;
+  /** Loop time since when the one that has waited longest (of those looked at) waits. */
+  readonly since: number;
+}
+export interface SuspensionsBody {
+  readonly status: TreeBody["status"];
+  readonly message?: string;
+  readonly now: number;
+  readonly version: number;
+  /** By file and line. */
+  readonly lines: readonly SuspendedLine[];
+  /** How many tasks are suspended in all. */
+  readonly suspended: number;
+  /** Those of them of which no line is known, or that stand in lines left out because of `limit`. */
+  readonly hiddenTasks: number;
+}
+
+/** `asyncscope/suspendedAt`: tasks that the last answer to `asyncscope/suspensions` has counted at a line. */
+export interface SuspendedAtArguments {
+  readonly path: string;
+  readonly line: number;
+  /** Most tasks. Default and at most 20. */
+  readonly limit?: number;
+}
+export interface SuspendedAtBody {
+  readonly now: number;
+  /** How many stand there in all. */
+  readonly count: number;
+  /** Some of them, those that have waited longest first. Those that have gone on since are left out. */
+  readonly tasks: readonly TaskNode[];
+}
+
 /** Custom requests by name. */
 export interface CustomRequests {
   "asyncscope/tree": { arguments: TreeArguments; body: TreeBody };
   "asyncscope/resources": { arguments: ResourcesArguments; body: ResourcesBody };
   "asyncscope/chain": { arguments: ChainArguments; body: ChainBody };
   "asyncscope/diagnosis": { arguments: DiagnosisArguments; body: DiagnosisBody };
+  "asyncscope/suspensions": { arguments: SuspensionsArguments; body: SuspensionsBody };
+  "asyncscope/suspendedAt": { arguments: SuspendedAtArguments; body: SuspendedAtBody };
   "asyncscope/dump": { arguments: DumpArguments; body: DumpBody };
   "asyncscope/pin": { arguments: PinArguments; body: PinBody };
   "asyncscope/cancelTask": { arguments: CancelTaskArguments; body: CancelTaskBody };

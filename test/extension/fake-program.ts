@@ -4,6 +4,8 @@ import type {
   FindingNode,
   ResourceNode,
   ResourcesBody,
+  SuspendedLine,
+  SuspensionsBody,
   TaskFilter,
   TaskId,
   TaskNode,
@@ -66,6 +68,7 @@ export class FakeProgram implements ScopeSession {
   readonly tasks = new Map<TaskId, TaskNode>();
   readonly resources: ResourceNode[] = [];
   findings: FindingNode[] = [];
+  lines: SuspendedLine[] = [];
   readonly chains = new Map<TaskId, ChainBody>();
   /** Members by variables reference. */
   readonly values = new Map<number, VariableValue[]>();
@@ -116,6 +119,12 @@ export class FakeProgram implements ScopeSession {
         this.chains.get((args as { task: TaskId }).task) ?? { found: false, frames: [], hidden: 0 },
       "asyncscope/dump": () => ({ status: this.status, pending: this.tasks.size, text: "" }),
       "asyncscope/diagnosis": () => this.#diagnosis(),
+      "asyncscope/suspensions": () => this.#suspensions(),
+      "asyncscope/suspendedAt": () => ({
+        now: this.now,
+        count: this.tasks.size,
+        tasks: [...this.tasks.values()],
+      }),
       "asyncscope/pin": () => ({ threadId: 1, pinned: true }),
       "asyncscope/cancelTask": () => ({ requested: true }),
     }[name]();
@@ -178,6 +187,12 @@ export class FakeProgram implements ScopeSession {
       counts,
       hidden: 0,
     };
+  }
+
+  #suspensions(): SuspensionsBody {
+    const { status, now, version, lines } = this;
+    const suspended = lines.reduce((sum, { count }) => sum + count, 0);
+    return { status, now, version, lines, suspended, hiddenTasks: 0 };
   }
 
   #diagnosis(): DiagnosisBody {

@@ -1,7 +1,8 @@
 import type { DumpBody, TreeOrder, TreePageQuery, TaskFilter, TaskState } from "@asyncscope/protocol";
 import { writeDump } from "../dump/write.js";
-import { collectDump, pendingTasks } from "../tasks/collect-dump.js";
 import type { TaskBackend } from "../tasks/backend.js";
+import { collectDump, pendingTasks } from "../tasks/collect-dump.js";
+import { SuspendedLines } from "../tasks/suspended-lines.js";
 import type { Arguments } from "./arguments.js";
 import type { Handler, Handlers, SessionContext } from "./context.js";
 
@@ -43,6 +44,20 @@ export function taskHandlers(context: SessionContext, backend: () => TaskBackend
     const limit = args.count("limit");
     return context.tasks.diagnosis(limit === undefined ? {} : { limit });
   };
+  const lines = new SuspendedLines(context.tasks);
+  const suspensions: Handler = (args) => {
+    const limit = args.count("limit");
+    const paths = args.raw["paths"] === undefined ? undefined : args.texts("paths");
+    return lines.lines({ ...(paths && { paths }), ...(limit === undefined ? {} : { limit }) });
+  };
+  const suspendedAt: Handler = (args) => {
+    const limit = args.count("limit");
+    return lines.tasksAt({
+      path: args.requiredText("path"),
+      line: args.requiredCount("line"),
+      ...(limit === undefined ? {} : { limit }),
+    });
+  };
   const chain: Handler = (args) => {
     const limit = args.count("limit");
     return context.tasks.chain({
@@ -80,6 +95,8 @@ export function taskHandlers(context: SessionContext, backend: () => TaskBackend
     "asyncscope/dump": dump,
     "asyncscope/resources": resources,
     "asyncscope/diagnosis": diagnosis,
+    "asyncscope/suspensions": suspensions,
+    "asyncscope/suspendedAt": suspendedAt,
     "asyncscope/chain": chain,
     "asyncscope/pin": pin,
     "asyncscope/cancelTask": cancelTask,

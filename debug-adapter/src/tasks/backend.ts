@@ -8,6 +8,8 @@ import type {
   Site,
   SiteId,
   SourceLocation,
+  SuspensionQuery,
+  SuspensionReply,
   TaskId,
   TaskInfo,
   TreeQuery,
@@ -60,6 +62,7 @@ export interface TaskBackend {
   tree(query: TreeQuery): Promise<TreeReply>;
   resources(query: ResourceQuery): Promise<ResourceReply>;
   diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply>;
+  suspensions(query: SuspensionQuery): Promise<SuspensionReply>;
   chain(task: TaskId, limit: number): Promise<ChainReply>;
   cancel(task: TaskId, message: string): Promise<boolean>;
   watch(tasks: readonly TaskId[]): Promise<void>;

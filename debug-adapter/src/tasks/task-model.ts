@@ -101,7 +101,7 @@ export class TaskModel {
 
   /** @param patience how long the answer waits for positions, in milliseconds. */
   async tree(args: TreeArguments, patience = LOCATIONS_MS): Promise<TreeBody> {
-    const backend = await this.#meet();
+    const backend = await this.meet();
     if (backend === undefined) return this.#lastTree(args);
     const { locations, ...query } = args;
     let reply: TreeReply;
@@ -177,7 +177,7 @@ export class TaskModel {
 
   /** @param patience how long the answer waits for positions, in milliseconds. */
   async resources(args: ResourcesArguments, patience = LOCATIONS_MS): Promise<ResourcesBody> {
-    const backend = await this.#meet();
+    const backend = await this.meet();
     if (backend === undefined) return this.#lastResourcesBody();
     try {
       this.#lastResources = await backend.resources(args);
@@ -214,7 +214,7 @@ export class TaskModel {
 
   /** What is wrong with the tasks. After the end: what the program itself found then, or what was found last. */
   async diagnosis(args: DiagnosisArguments): Promise<DiagnosisBody> {
-    const backend = await this.#meet();
+    const backend = await this.meet();
     const last = (): Promise<DiagnosisBody> => this.#lastFindings();
     if (backend === undefined) return last();
     try {
@@ -325,7 +325,8 @@ export class TaskModel {
     return among({ pages: [{ task: 0, limit: 1000 }], deep: true, limit: 20000 });
   }
 
-  async #meet(): Promise<TaskBackend | undefined> {
+  /** Who can be asked now; undefined when nobody can. */
+  async meet(): Promise<TaskBackend | undefined> {
     if (!this.#ended && this.#backend?.ready === false) await this.#backend.probe().catch(() => undefined);
     return this.#available();
   }

@@ -24,6 +24,7 @@ export const List: new <T>(length: number) => T[] = Array;
 export const isArray: (value: unknown) => value is readonly unknown[] = Array.isArray;
 export const isInteger: (value: unknown) => boolean = Number.isInteger;
 export const asText: (value: unknown) => string = String;
+export const imul = Math.imul;
 
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
 export const charAt = uncurry(String.prototype.charAt);

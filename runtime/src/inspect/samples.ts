@@ -1,30 +1,42 @@
 import type { TaskId } from "@asyncscope/protocol";
+import { imul } from "./primordials.js";
 
-/** A few of many tasks, evenly spread: when full every second one goes, and from then on half as many come. */
+/**
+ * A few of many tasks: those whose numbers, shaken up, are the smallest. They are the same ones each time while they
+ * live, so that what was found out about them can be kept; and no pattern in which a program makes its tasks (every
+ * fourth one is a writer) can hide from them, as it can from every n-th.
+ */
 export class Samples {
-  #ids: TaskId[] = [];
-  #stride = 1;
-  #seen = 0;
+  readonly #ids: TaskId[] = [];
+  /** Of the ids, ascending. */
+  readonly #keys: number[] = [];
 
   constructor(private readonly most: number) {}
 
   add(id: TaskId): void {
-    if (this.#seen++ % this.#stride !== 0) return;
-    if (this.#ids.length === this.most) {
-      const half: TaskId[] = [];
-      for (let i = 0; i < this.most; i += 2) half[half.length] = this.#ids[i]!;
-      this.#ids = half;
-      this.#stride *= 2;
+    const key = shaken(id);
+    const { length } = this.#ids;
+    if (length === this.most && key >= this.#keys[length - 1]!) return;
+    let at = length < this.most ? length : length - 1;
+    for (; at > 0 && this.#keys[at - 1]! > key; at--) {
+      this.#keys[at] = this.#keys[at - 1]!;
+      this.#ids[at] = this.#ids[at - 1]!;
     }
-    this.#ids[this.#ids.length] = id;
+    this.#keys[at] = key;
+    this.#ids[at] = id;
   }
 
-  /** At most that many of them, as evenly spread as all. */
-  spread(most: number): TaskId[] {
+  /** At most that many of them. */
+  first(most: number): TaskId[] {
     const ids: TaskId[] = [];
-    const { length } = this.#ids;
-    const shown = length < most ? length : most;
-    for (let i = 0; i < shown; i++) ids[i] = this.#ids[Math.floor((i * length) / shown)]!;
+    for (let i = 0; i < this.#ids.length && i < most; i++) ids[i] = this.#ids[i]!;
     return ids;
   }
+}
+
+/** Bits of the number mixed, the same for the same number: the finalizer of MurmurHash3. */
+function shaken(id: number): number {
+  let key = imul(id ^ (id >>> 16), 0x85ebca6b);
+  key = imul(key ^ (key >>> 13), 0xc2b2ae35);
+  return (key ^ (key >>> 16)) >>> 0;
 }

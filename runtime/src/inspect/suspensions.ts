@@ -160,8 +160,7 @@ class Collector {
     if (point === undefined) {
       let named = mapGet(this.#byName, name);
       if (named === undefined) mapSet(this.#byName, name, (named = { known: 0, rest: null }));
-      if (named.known++ < MOST_OF_A_NAME)
-        mapSet(this.#byFunction, prototype, (point = this.#new(name, 0)));
+      if (named.known++ < MOST_OF_A_NAME) mapSet(this.#byFunction, prototype, (point = this.#new(name, 0)));
       else point = named.rest ??= this.#new(name, 0);
     }
     this.#lastFunction = prototype;
@@ -177,9 +176,9 @@ class Collector {
 function describe(registry: Registry, point: Point, most: number): SuspensionPoint {
   const { name, site, since, oldest } = point;
   const samples: SuspensionSample[] = [{ task: oldest, since }];
-  const spread = point.samples.spread(most);
-  for (let i = 0; i < spread.length && samples.length < most; i++) {
-    const record = spread[i] === oldest ? undefined : registry.get(spread[i]!);
+  const others = point.samples.first(most);
+  for (let i = 0; i < others.length && samples.length < most; i++) {
+    const record = others[i] === oldest ? undefined : registry.get(others[i]!);
     if (record !== undefined)
       samples[samples.length] = { task: record.id, since: sinceWhen(record, SUSPENDED) };
   }

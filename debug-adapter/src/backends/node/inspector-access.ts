@@ -24,7 +24,7 @@ const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
 
-type ListMethod = "hello" | "enable" | "tree" | "resources" | "diagnosis" | "chain";
+type ListMethod = "hello" | "enable" | "tree" | "resources" | "diagnosis" | "suspensions" | "chain";
 type PlainMethod = "cancel" | "setName" | "watch" | "disable";
 type ObjectMethod = "frameObjects" | "topFrameObjects" | "items" | "error" | "taskObject" | "resourceObject";
 

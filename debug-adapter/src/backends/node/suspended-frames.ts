@@ -8,16 +8,20 @@ import { sourceView } from "./source-view.js";
 import type { SourcePosition } from "./scripts.js";
 import { callArgument, type Remote, type Values } from "./values/values.js";
 
-/** What V8 tells of a generator object, with nothing but the Runtime domain. */
-export interface GeneratorState {
-  readonly generator: Remote;
-  readonly state: "suspended" | "running" | "closed" | undefined;
+/** Where a generator stands. */
+export interface GeneratorPosition {
   readonly functionName: string;
   readonly scriptId: string;
   /** 1-based. */
   readonly line: number;
   /** 1-based. */
   readonly column: number;
+}
+
+/** What V8 tells of a generator object, with nothing but the Runtime domain. */
+export interface GeneratorState extends GeneratorPosition {
+  readonly generator: Remote;
+  readonly state: "suspended" | "running" | "closed" | undefined;
   /** Where the function itself begins: 0-based, as V8 says it. */
   readonly functionLocation: Protocol.Debugger.Location | undefined;
   readonly scopes: Remote | undefined;
@@ -29,27 +33,56 @@ export async function generatorState(
   cdp: CdpConnection,
   generator: Remote,
 ): Promise<GeneratorState | undefined> {
-  const { internalProperties } = await cdp.send("Runtime.getProperties", {
-    objectId: generator.objectId!,
-    ownProperties: true,
-  });
-  const internals = new Map((internalProperties ?? []).map(({ name, value }) => [name, value]));
-  const location = internals.get("[[GeneratorLocation]]")?.value as Protocol.Debugger.Location | undefined;
+  const internals = await internalsOf(cdp, generator);
   const fn = internals.get("[[GeneratorFunction]]");
   const functionLocation = fn?.objectId === undefined ? undefined : await functionStart(cdp, fn.objectId);
-  if (location === undefined && functionLocation === undefined) return undefined;
-  const place = location ?? functionLocation!;
+  const position = positionOf(internals, functionLocation);
+  if (position === undefined) return undefined;
   return {
+    ...position,
     generator,
     state: internals.get("[[GeneratorState]]")?.value as GeneratorState["state"],
-    functionName: functionName(fn),
-    scriptId: place.scriptId,
-    line: place.lineNumber + 1,
-    column: (place.columnNumber ?? 0) + 1,
     functionLocation,
     scopes: internals.get("[[Scopes]]"),
     receiver: internals.get("[[GeneratorReceiver]]"),
   };
+}
+
+/** The position alone, with one question to V8 where that is enough. Undefined when it tells none. */
+export async function generatorPosition(
+  cdp: CdpConnection,
+  generator: Remote,
+): Promise<GeneratorPosition | undefined> {
+  const internals = await internalsOf(cdp, generator);
+  const fn = internals.get("[[GeneratorFunction]]")?.objectId;
+  const enough = internals.has("[[GeneratorLocation]]") || fn === undefined;
+  return positionOf(internals, enough ? undefined : await functionStart(cdp, fn));
+}
+
+type Internals = ReadonlyMap<string, Remote | undefined>;
+
+async function internalsOf(cdp: CdpConnection, generator: Remote): Promise<Internals> {
+  const { internalProperties } = await cdp.send("Runtime.getProperties", {
+    objectId: generator.objectId!,
+    ownProperties: true,
+  });
+  return new Map((internalProperties ?? []).map(({ name, value }) => [name, value]));
+}
+
+function positionOf(
+  internals: Internals,
+  functionLocation: Protocol.Debugger.Location | undefined,
+): GeneratorPosition | undefined {
+  const location = internals.get("[[GeneratorLocation]]")?.value as Protocol.Debugger.Location | undefined;
+  const place = location ?? functionLocation;
+  return (
+    place && {
+      functionName: functionName(internals.get("[[GeneratorFunction]]")),
+      scriptId: place.scriptId,
+      line: place.lineNumber + 1,
+      column: (place.columnNumber ?? 0) + 1,
+    }
+  );
 }
 
 async function functionStart(

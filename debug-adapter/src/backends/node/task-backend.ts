@@ -8,6 +8,8 @@ import type {
   Site,
   SiteId,
   SourceLocation,
+  SuspensionQuery,
+  SuspensionReply,
   TaskId,
   TaskInfo,
   TreeQuery,
@@ -27,7 +29,13 @@ import {
 } from "./inspector-access.js";
 import type { Scripts } from "./scripts.js";
 import { labelFrame, positionFrame } from "./static-frames.js";
-import { generatorState, SuspendedFrame, type GeneratorState } from "./suspended-frames.js";
+import {
+  generatorPosition,
+  generatorState,
+  SuspendedFrame,
+  type GeneratorPosition,
+  type GeneratorState,
+} from "./suspended-frames.js";
 import { Values } from "./values/values.js";
 
 const MAX_FRAMES = 50;
@@ -127,6 +135,15 @@ export class NodeTaskBackend implements TaskBackend {
     return reply;
   }
 
+  async suspensions(query: SuspensionQuery): Promise<SuspensionReply> {
+    const reply = await this.#access.json<SuspensionReply>("suspensions", {
+      ...query,
+      knownSites: this.#knownSites,
+    });
+    this.#learn(reply.sites);
+    return reply;
+  }
+
   async chain(task: TaskId, limit: number): Promise<ChainReply> {
     const reply = await this.#access.json<ChainReply>("chain", task, limit);
     this.#learn(reply.sites);
@@ -185,8 +202,8 @@ export class NodeTaskBackend implements TaskBackend {
       const objects = await this.#access.objects(group, "topFrameObjects", tasks);
       return Promise.all(
         objects.map(async (object) => {
-          const state = object === undefined ? undefined : await generatorState(this.#cdp, object);
-          return state === undefined ? undefined : this.#stateLocation(state);
+          const at = object === undefined ? undefined : await generatorPosition(this.#cdp, object);
+          return at === undefined ? undefined : this.#stateLocation(at);
         }),
       );
     });
@@ -201,8 +218,8 @@ export class NodeTaskBackend implements TaskBackend {
     });
   }
 
-  #stateLocation(state: GeneratorState): Promise<SourceLocation | undefined> {
-    return this.#location(state.scriptId, state.line, state.column, state.functionName);
+  #stateLocation(at: GeneratorPosition): Promise<SourceLocation | undefined> {
+    return this.#location(at.scriptId, at.line, at.column, at.functionName);
   }
 
   async #states(task: TaskId, group: string, limit: number): Promise<(GeneratorState | undefined)[]> {
