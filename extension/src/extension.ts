@@ -4,6 +4,7 @@ import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
 import { DeadlockNotifications } from "./diagnosis/deadlock-notifications.js";
 import { DumpCommand } from "./dump/dump-command.js";
+import { Hints } from "./hints/hints.js";
 import { LanguageServer } from "./language/language-server.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
@@ -27,6 +28,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     registerResourceCommands(resources, tasks),
     new DeadlockNotifications(sessions, tasks),
     new DumpCommand(sessions),
+    new Hints(sessions, tasks),
     new LanguageServer(context.extensionUri),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
     // The dynamic registration only offers configurations: resolving is called on every registration.
