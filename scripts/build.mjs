@@ -7,6 +7,7 @@
 //   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
 //   runtime/dist/cli.cjs        its command `asyncscope`
+//   runtime/dist/dump*.cjs      its entries `asyncscope/dump` and `asyncscope/dump-on-timeout`
 //   out/test/**                 the test suites
 // Usage: node scripts/build.mjs [--watch] [--no-types]
 import { build, context } from "esbuild";
@@ -90,6 +91,20 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     banner: { js: "#!/usr/bin/env node" },
+    external: ["bufferutil", "utf-8-validate"],
+    minify: !watch,
+    sourcemap: false,
+  },
+  {
+    ...common,
+    // Dumps of the program that loads it; CommonJS, whose names ES modules can import as well.
+    entryPoints: {
+      dump: "debug-adapter/src/test-runs/dump-tasks.ts",
+      "dump-on-timeout": "debug-adapter/src/test-runs/dump-on-timeout.ts",
+    },
+    outdir: "runtime/dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
     external: ["bufferutil", "utf-8-validate"],
     minify: !watch,
     sourcemap: false,

@@ -109,6 +109,22 @@ describe("npm package asyncscope [slow]", function () {
       }
   });
 
+  it("brings dumps of hung tests and of a program by itself, for both kinds of modules", () => {
+    const program = "dumpTasks().then((dump) => console.log(dump))";
+    assert.equal(node("dump.mjs", `import { dumpTasks } from "asyncscope/dump"; ${program}`), "undefined\n");
+    assert.equal(
+      node("dump.cjs", `const { dumpTasks } = require("asyncscope/dump"); ${program}`),
+      "undefined\n",
+    );
+    assert.equal(
+      node(
+        "hooks.mjs",
+        'import { mochaHooks } from "asyncscope/dump-on-timeout"; console.log(typeof mochaHooks.afterEach);',
+      ),
+      "function\n",
+    );
+  });
+
   it("lets the process end at once when nothing runs", () => {
     assert.equal(
       node("end.mjs", 'import "asyncscope"; process.on("exit", () => console.log("ended"));'),
@@ -118,6 +134,8 @@ describe("npm package asyncscope [slow]", function () {
 
   it("is typed for both module systems", () => {
     const program = `import { coro, run, sleep, Queue } from "asyncscope";
+import { dumpTasks } from "asyncscope/dump";
+export const dump: Promise<string | undefined> = dumpTasks({ name: "a" }).then((written) => written?.file);
 const queue = new Queue<number>(3);
 const main = coro(function* () { yield* sleep(1); yield* queue.put(1); return yield* queue.get(); });
 export const result: Promise<number> = run(main());

@@ -1,5 +1,6 @@
 import type { ProtocolMapping } from "devtools-protocol/types/protocol-mapping.js";
 import { WebSocket, type RawData } from "ws";
+import { OwnSocket, type CdpSocket } from "./own-socket.js";
 import { SoleCommand } from "./sole-command.js";
 
 /** Node's own domain; the DevTools definitions do not have it. */
@@ -61,7 +62,7 @@ const MAX_ACKNOWLEDGE_DELAY_MS = 15;
  * has always run before `Debugger.paused` arrives.
  */
 export class CdpConnection {
-  readonly #socket: WebSocket;
+  readonly #socket: CdpSocket;
   readonly #pending = new Map<number, Pending>();
   /** What waits until the program can take it. */
   #held: Held[] = [];
@@ -77,7 +78,7 @@ export class CdpConnection {
   /** Settles when the connection has ended, however it did. */
   readonly closed: Promise<void>;
 
-  private constructor(socket: WebSocket, trace?: (method: string) => void) {
+  private constructor(socket: CdpSocket, trace?: (method: string) => void) {
     this.#socket = socket;
     this.#trace = trace;
     socket.on("message", (data) => this.#receive(data));
@@ -109,6 +110,11 @@ export class CdpConnection {
         resolve(new CdpConnection(socket, trace));
       });
     });
+  }
+
+  /** A connection to the program that this code runs in, on the thread it runs on. */
+  static toItself(): CdpConnection {
+    return new CdpConnection(new OwnSocket());
   }
 
   get isClosed(): boolean {
