@@ -83,8 +83,8 @@ interface NodeTestContext {
 
 /** Of `node --test`, in the process of a test file. */
 async function joinNodeTest(): Promise<void> {
-  const { afterEach } = await import("node:test");
-  afterEach(async (context) => {
+  const nodeTest = await import("node:test");
+  nodeTest.afterEach(async (context) => {
     const test = context as unknown as NodeTestContext;
     // A test that was cancelled for another reason has hung as well.
     if (!test.signal.aborted) return;
