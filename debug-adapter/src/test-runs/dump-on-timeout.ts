@@ -94,7 +94,10 @@ async function joinNodeTest(): Promise<void> {
 }
 
 interface VitestModule {
-  afterEach(hook: (context: { readonly task: VitestTask }) => Promise<void>, timeout: number): void;
+  readonly afterEach: (
+    hook: (context: { readonly task: VitestTask }) => Promise<void>,
+    timeout: number,
+  ) => void;
 }
 interface VitestTask {
   readonly name: string;
