@@ -2,3 +2,4 @@ export * from "./version.js";
 export * from "./inspector.js";
 export * from "./requests.js";
 export * from "./dump.js";
+export * from "./stops.js";

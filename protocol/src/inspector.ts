@@ -9,6 +9,7 @@
  * Times are milliseconds on the clock of the inspected loop (`performance.now()` unless the program runs on a
  * virtual clock); `now` in each reply is the same clock at the moment of the reply.
  */
+import type { HaltEvent, HaltOptions, LongWaitQuery } from "./stops.js";
 import type { ActivationOptions } from "./version.js";
 
 /** Identifies a task in its process (one counter per isolate, from 1, never reused). 0 stands for "no task". */
@@ -373,7 +374,10 @@ export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
   | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more
   | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
-  | "unretrieved-error"; // a failed task at whose error nobody has looked
+  | "growing-queue" // a queue that only grows
+  | "unretrieved-error" // a failed task at whose error nobody has looked
+  | "loop-blocked" // something keeps the event loop from going on; found by the debug adapter
+  | "slow-step"; // something kept it from going on for a while; found by the debug adapter
 
 /** Where something happened. Either may be unknown: then it is 0. */
 export interface FindingPlace {
@@ -469,7 +473,8 @@ export type InspectorEvent =
    */
   | { readonly type: "task"; readonly task: TaskId; readonly state: TaskState; readonly version: number }
   /** An inspector came to life in this program (the runtime has just been loaded), or its greeting has changed. */
-  | { readonly type: "ready"; readonly hello: InspectorHello };
+  | { readonly type: "ready"; readonly hello: InspectorHello }
+  | HaltEvent;
 
 /** The object at {@link INSPECTOR_KEY}. `string` results are JSON of the type in the comment. */
 export interface Inspector {
@@ -489,6 +494,14 @@ export interface Inspector {
   groups(query: GroupQuery): string;
   /** {@link SuspensionReply} */
   suspensions(query: SuspensionQuery): string;
+  /** {@link LongWaitReply} */
+  longWaits(query: LongWaitQuery): string;
+  /** At what the program stops from now on, see {@link HaltEvent}. Replaces what was said before. */
+  haltAt(options: HaltOptions): void;
+  /** Ends the halt of this number. */
+  goOn(halt: number): void;
+  /** What the present halt is about when that is an error, else undefined. */
+  haltedError(): unknown;
   /** {@link ChainReply}; at most `limit` frames (default 50). */
   chain(task: TaskId, limit?: number): string;
   /**

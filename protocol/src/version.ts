@@ -1,3 +1,5 @@
+import type { HaltOptions } from "./stops.js";
+
 /**
  * Version of the protocol between the inspector in the program, the debug adapter and the views.
  * Raised when a field changes its meaning or goes away; a new optional field does not raise it.
@@ -30,6 +32,8 @@ export interface ActivationOptions {
   readonly protocolVersion: number;
   /** Whether creation sites of tasks are captured (about 10 µs each, budgeted). Default true. */
   readonly captureSites?: boolean;
+  /** At what the program stops from its first task on. */
+  readonly haltAt?: HaltOptions;
 }
 
 /** What a preload leaves at {@link WORKER_PRELOAD_KEY}. */

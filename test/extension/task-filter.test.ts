@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseFilter } from "../../extension/src/tasks/task-filter.js";
+import { parseFilter } from "../../debug-adapter/src/text/task-filter.js";
 
 describe("The filter of the Tasks view", () => {
   it("is off when nothing is typed", () => {

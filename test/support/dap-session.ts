@@ -102,6 +102,8 @@ export class Session {
       readonly breakpoints?: readonly DebugProtocol.SourceBreakpoint[];
       readonly breakpointFile?: string;
       readonly exceptions?: readonly string[];
+      /** Exception filters with conditions. */
+      readonly filterOptions?: readonly object[];
       readonly client?: object;
       readonly config?: Record<string, unknown>;
     } = {},
@@ -119,8 +121,11 @@ export class Session {
     ];
     if (breakpoints.length > 0)
       await this.request("setBreakpoints", { source: { path: source }, breakpoints });
-    if (options.exceptions !== undefined)
-      await this.request("setExceptionBreakpoints", { filters: options.exceptions });
+    if (options.exceptions !== undefined || options.filterOptions !== undefined)
+      await this.request("setExceptionBreakpoints", {
+        filters: options.exceptions ?? [],
+        filterOptions: options.filterOptions ?? [],
+      });
     await this.request("configurationDone");
     await launched;
   }

@@ -1,10 +1,12 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { NodeTarget } from "../backends/node/target.js";
 import type { BreakpointRequest, BreakpointStatus } from "../target/execution.js";
+import { parseCondition, STOP_FILTERS, type StopFilter } from "../stops/filters.js";
 import type { Arguments } from "./arguments.js";
 import type { Handler, Handlers, SessionContext } from "./context.js";
+import type { EventStops } from "./event-stops.js";
 
-/** The exception filters offered. Neither is on by default: each makes promise-heavy code several times slower. */
+/** The exception filters offered. None is on by default: the first two make promise-heavy code several times slower. */
 export const EXCEPTION_FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
   {
     filter: "all",
@@ -18,6 +20,14 @@ export const EXCEPTION_FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
     description: "Stops when something is thrown that nothing will catch.",
     default: false,
   },
+  ...STOP_FILTERS.map(({ id, label, description, condition }) => ({
+    filter: id,
+    label,
+    description,
+    default: false,
+    supportsCondition: true,
+    conditionDescription: condition,
+  })),
 ];
 
 /** What the user wants to stop at. It is kept here, so that it can be set before there is a program and again after a restart. */
@@ -31,8 +41,11 @@ export class BreakpointRequests {
   #target: NodeTarget | undefined;
   #nextEarly = 1_000_000;
 
-  constructor(context: SessionContext) {
+  readonly #stops: EventStops;
+
+  constructor(context: SessionContext, stops: EventStops) {
     this.#context = context;
+    this.#stops = stops;
   }
 
   /** Sets everything in a new program. Breakpoints keep the ids that the client knows. */
@@ -51,11 +64,13 @@ export class BreakpointRequests {
       });
     }
     if (this.#exceptions !== "none") await target.setExceptions(this.#exceptions);
+    await this.#stops.applyTo(target);
   }
 
   /** The program is gone. */
   detach(): void {
     this.#target = undefined;
+    this.#stops.detach();
   }
 
   get any(): boolean {
@@ -113,16 +128,28 @@ export class BreakpointRequests {
       return { breakpoints: statuses.map((status) => this.#view(status)) };
     };
     const setExceptionBreakpoints: Handler = async (args) => {
-      const filters = new Set([
-        ...args.texts("filters"),
-        ...args.objects("filterOptions").map((option) => option.requiredText("filterId")),
-      ]);
-      this.#exceptions = filters.has("all") ? "all" : filters.has("uncaught") ? "uncaught" : "none";
+      const asked = [
+        ...args.texts("filters").map((id) => ({ id, condition: "" })),
+        ...args.objects("filterOptions").map((option) => ({
+          id: option.requiredText("filterId"),
+          condition: option.text("condition") ?? "",
+        })),
+      ];
+      const has = (id: string): boolean => asked.some((filter) => filter.id === id);
+      this.#exceptions = has("all") ? "all" : has("uncaught") ? "uncaught" : "none";
       if (this.#target !== undefined && !this.#target.isClosed)
         await this.#target.setExceptions(this.#exceptions);
-      return {
-        breakpoints: [...filters].map((filter) => ({ verified: filter === "all" || filter === "uncaught" })),
-      };
+      const stops: StopFilter[] = [];
+      const breakpoints = asked.map(({ id, condition }): { verified: boolean; message?: string } => {
+        const known = STOP_FILTERS.find((filter) => filter.id === id);
+        if (known === undefined) return { verified: id === "all" || id === "uncaught" };
+        const parsed = parseCondition(known.kind, condition);
+        if (parsed.error !== undefined) return { verified: false, message: parsed.error };
+        stops.push(parsed.filter);
+        return { verified: true };
+      });
+      await this.#stops.set(stops);
+      return { breakpoints };
     };
     const breakpointLocations: Handler = async (args) => {
       const path = args.object("source").text("path");

@@ -10,6 +10,7 @@ export function capabilities(): DebugProtocol.Capabilities {
     supportsLogPoints: true,
     supportsBreakpointLocationsRequest: true,
     exceptionBreakpointFilters: EXCEPTION_FILTERS,
+    supportsExceptionFilterOptions: true,
     supportsExceptionInfoRequest: true,
     supportsEvaluateForHovers: true,
     supportsClipboardContext: true,

@@ -23,7 +23,7 @@ export interface LifecycleEvents {
   /** The program has ended or is about to be ended by us: the last chance to look. Never rejects, takes 5 s at most. */
   ending(): Promise<void>;
   /** The program will go on without us. */
-  leaving(): void;
+  leaving(): Promise<void>;
   /** The program is gone. */
   gone(): void;
   send(event: string, body?: object): void;
@@ -191,9 +191,9 @@ export class Lifecycle {
     this.#gone(program, code);
   }
 
-  #release(program: Program): Promise<void> {
-    this.#events.leaving();
-    return program.release();
+  async #release(program: Program): Promise<void> {
+    await this.#events.leaving();
+    await program.release();
   }
 
   #gone(program: Program, code: number | undefined): void {

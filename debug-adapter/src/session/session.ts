@@ -20,6 +20,7 @@ import {
 } from "./context.js";
 import { DumpOnExit } from "./dump-on-exit.js";
 import { evaluateHandlers } from "./evaluate.js";
+import { EventStops } from "./event-stops.js";
 import { Handles } from "./handles.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { OutputSink } from "./output.js";
@@ -33,6 +34,8 @@ import { variableHandlers } from "./variables.js";
 
 /** At most four `asyncscope/changed` events a second, in milliseconds. */
 const CHANGED_INTERVAL_MS = 250;
+/** Views are told of what holds the event loop for longer than this, in milliseconds. */
+const VIEWED_BLOCK_MS = 2000;
 const TERMINAL_TIMEOUT_MS = 20_000;
 
 export interface SessionOptions {
@@ -52,6 +55,7 @@ export class AsyncscopeSession extends DebugSession {
   readonly #handlers: Handlers;
   readonly #lifecycle: Lifecycle;
   readonly #breakpoints: BreakpointRequests;
+  readonly #stops: EventStops;
   readonly #stacks: Stacks;
   readonly #tasks = new TaskModel();
   readonly #dumps = new DumpOnExit(this.#tasks, (text) => this.#console(text));
@@ -76,7 +80,10 @@ export class AsyncscopeSession extends DebugSession {
         target.tasks.onEvent = (event) => {
           if (event.type === "exit") this.#tasks.end(event.last);
           else if (event.type === "task") this.#pins.changed(event.task);
-          else this.#changed.request();
+          else {
+            this.#changed.request();
+            this.#stops.changed();
+          }
         };
         await this.#breakpoints.applyTo(target);
         if (target.tasks.ready) this.#changed.request();
@@ -86,7 +93,10 @@ export class AsyncscopeSession extends DebugSession {
         if (this.#lifecycle.current?.isClosed === true) this.#tasks.end();
         return this.#dumps.write();
       },
-      leaving: () => this.#dumps.disarm(),
+      leaving: () => {
+        this.#dumps.disarm();
+        return this.#stops.release();
+      },
       gone: () => this.#gone(),
       send: (event, body) => this.#send(event, body),
       warn: (text) => this.#console(text),
@@ -96,12 +106,14 @@ export class AsyncscopeSession extends DebugSession {
       pinEvents(() => this.#context),
     );
     this.#context = this.#makeContext();
-    this.#breakpoints = new BreakpointRequests(this.#context);
+    this.#stops = new EventStops(this.#context);
+    this.#breakpoints = new BreakpointRequests(this.#context, this.#stops);
     const sources = new Sources();
     this.#stacks = new Stacks(this.#context, sources, () => this.#backend());
     this.#changed = new RateLimit(CHANGED_INTERVAL_MS, () =>
       this.#send("asyncscope/changed", { version: this.#tasks.version, status: this.#tasks.status }),
     );
+    this.#tasks.loop.onChanged = () => this.#changed.request();
     this.#tasks.threadOf = (task) => this.#pins.of(task)?.threadId;
     this.#tasks.stoppedAt = () => this.#stacks.topLocation();
     this.#tasks.itemsReference = (resource, size) => this.#itemsReference(resource, size);
@@ -111,13 +123,17 @@ export class AsyncscopeSession extends DebugSession {
       cancel: () => undefined,
       ...this.#lifecycle.handlers(),
       ...this.#breakpoints.handlers(),
-      ...this.#stacks.handlers(),
+      ...this.#stacks.handlers(this.#stops),
       ...sources.handlers(this.#context),
       ...variableHandlers(this.#context),
       ...evaluateHandlers(this.#context),
-      ...steppingHandlers(this.#context),
+      ...steppingHandlers(this.#context, this.#stops),
       ...threadHandlers(this.#context, () => this.#lifecycle.programName),
-      ...taskHandlers(this.#context, () => this.#backend()),
+      ...taskHandlers(
+        this.#context,
+        () => this.#backend(),
+        () => this.#lifecycle.current?.loop.want("views", VIEWED_BLOCK_MS),
+      ),
     };
   }
 
@@ -198,9 +214,19 @@ export class AsyncscopeSession extends DebugSession {
       },
       resumed: () => {
         this.#tasks.paused = false;
+        this.#stops.resumed();
         this.#stacks.moved(MAIN_THREAD);
         forget(this.#context, MAIN_THREAD);
         this.#send("continued", { threadId: MAIN_THREAD, allThreadsContinued: false });
+      },
+      halted: (event) => this.#stops.halted(event),
+      held: (block) => {
+        this.#tasks.loop.held(block, this.#lifecycle.current!.tasks);
+        this.#stops.held(block);
+      },
+      freed: (block) => {
+        this.#tasks.loop.freed(block);
+        this.#stops.freed();
       },
       breakpointChanged: (status) => this.#breakpoints.changed(status),
       logPoint: ({ breakpoint, text }) => {

@@ -4,6 +4,7 @@ import { fail } from "../errors.js";
 import type { FrameView } from "../target/execution.js";
 import type { TaskBackend } from "../tasks/backend.js";
 import { frameOf, MAIN_THREAD, type Handler, type Handlers, type SessionContext } from "./context.js";
+import type { EventStops } from "./event-stops.js";
 import type { Sources } from "./sources.js";
 
 interface ThreadStack {
@@ -56,7 +57,7 @@ export class Stacks {
     return undefined;
   }
 
-  handlers(): Handlers {
+  handlers(stops: EventStops): Handlers {
     const stackTrace: Handler = async (args) => {
       const threadId = args.requiredCount("threadId");
       const { frames, ids } = await this.#stack(threadId);
@@ -88,8 +89,19 @@ export class Stacks {
         }),
       };
     };
-    const exceptionInfo: Handler = () => {
-      const exception = this.#context.target("exceptionInfo").exception() ?? fail("notPaused");
+    const exceptionInfo: Handler = (args) => {
+      const threadId = args.count("threadId") ?? MAIN_THREAD;
+      const words = stops.wordsOf(threadId);
+      const target = this.#context.target("exceptionInfo");
+      const exception = threadId === MAIN_THREAD && target.isPaused ? target.exception() : undefined;
+      if (words !== undefined) {
+        const details =
+          exception === undefined
+            ? {}
+            : { details: { typeName: exception.view.type, stackTrace: exception.stack } };
+        return { exceptionId: words.title, description: words.text, breakMode: "always", ...details };
+      }
+      if (exception === undefined) return fail("notPaused");
       const { view, stack, uncaught } = exception;
       return {
         exceptionId: view.type,

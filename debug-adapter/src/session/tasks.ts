@@ -16,13 +16,21 @@ const STATES: readonly TaskState[] = [
   "cancelled",
 ];
 
-/** The custom requests about tasks. Their bodies are described in the protocol package. */
-export function taskHandlers(context: SessionContext, backend: () => TaskBackend): Handlers {
+/**
+ * The custom requests about tasks. Their bodies are described in the protocol package.
+ * @param looked called when somebody looks at the tasks, who wants to be told what blocks the event loop
+ */
+export function taskHandlers(
+  context: SessionContext,
+  backend: () => TaskBackend,
+  looked: () => void,
+): Handlers {
   const tree: Handler = (args) => {
     const order = args.text("order") ?? "creation";
     if (order !== "creation" && order !== "await") return args.wrong("order", '"creation" or "await"');
     const limit = args.count("limit");
     const filter = filterOf(args);
+    looked();
     return context.tasks.tree({
       order: order satisfies TreeOrder,
       pages: args.objects("pages").map(pageOf),
@@ -41,6 +49,7 @@ export function taskHandlers(context: SessionContext, backend: () => TaskBackend
     });
   };
   const diagnosis: Handler = (args) => {
+    looked();
     const limit = args.count("limit");
     return context.tasks.diagnosis(limit === undefined ? {} : { limit });
   };

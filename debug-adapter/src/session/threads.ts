@@ -6,12 +6,13 @@ import { forget, MAIN_THREAD, type Handler, type Handlers, type SessionContext }
 export function pinEvents(context: () => SessionContext): PinEvents {
   return {
     started: ({ threadId }) => context().send("thread", { reason: "started", threadId }),
-    suspended: ({ threadId, wait }) =>
+    suspended: ({ threadId, wait, stop }) =>
       context().send("stopped", {
-        reason: "suspended",
-        description: `suspended: ${wait ?? ""}`,
+        reason: stop?.reason ?? "suspended",
+        description: stop?.description ?? `suspended: ${wait ?? ""}`,
+        ...(stop === undefined ? {} : { text: stop.text }),
         threadId,
-        preserveFocusHint: true,
+        preserveFocusHint: stop?.focus !== true,
         allThreadsStopped: false,
       }),
     resumed: ({ threadId }) => {

@@ -20,7 +20,15 @@ export interface BreakpointStatus {
   readonly message?: string;
 }
 
-export type StopReason = "entry" | "breakpoint" | "step" | "pause" | "exception" | "debugger statement";
+export type StopReason =
+  | "entry"
+  | "breakpoint"
+  | "step"
+  | "pause"
+  | "exception"
+  | "debugger statement"
+  | "task created"
+  | "task cancelled";
 
 /** The program stands still. */
 export interface Stop {
@@ -29,6 +37,20 @@ export interface Stop {
   readonly description: string | undefined;
   readonly text: string | undefined;
   readonly breakpointIds: readonly number[];
+}
+
+/** Why the program is made to stop where it is, see {@link Stop}. */
+export interface AnnouncedStop {
+  readonly reason: StopReason;
+  /** In a few words, for lists. */
+  readonly description: string;
+  /** The whole sentence, asked for when the program stands. */
+  readonly text: () => string;
+  /**
+   * Frames to show above those of the program.
+   * @param alone whether no code of the program is on the stack
+   */
+  readonly above?: (alone: boolean) => Promise<readonly FrameView[]>;
 }
 
 /** One row of a stack. */

@@ -3,6 +3,8 @@ import type {
   DiagnosisQuery,
   DiagnosisReply,
   FrameInfo,
+  LongWaitQuery,
+  LongWaitReply,
   ResourceQuery,
   ResourceReply,
   Site,
@@ -63,6 +65,7 @@ export interface TaskBackend {
   resources(query: ResourceQuery): Promise<ResourceReply>;
   diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply>;
   suspensions(query: SuspensionQuery): Promise<SuspensionReply>;
+  longWaits(query: LongWaitQuery): Promise<LongWaitReply>;
   chain(task: TaskId, limit: number): Promise<ChainReply>;
   cancel(task: TaskId, message: string): Promise<boolean>;
   watch(tasks: readonly TaskId[]): Promise<void>;

@@ -11,6 +11,17 @@ export const FIRST_TASK_THREAD = 1000;
 /** At most four changes a second per task, in milliseconds. */
 const CHANGE_INTERVAL_MS = 250;
 
+/** Why a task is shown that the user has not pinned: a stop of theirs has hit. */
+export interface PinStop {
+  readonly reason: string;
+  readonly description: string;
+  readonly text: string;
+  /** Whether the editor goes there. */
+  readonly focus: boolean;
+  /** Frames to show above those of the task. */
+  readonly above?: () => readonly FrameView[];
+}
+
 export interface Pin {
   readonly task: TaskId;
   readonly threadId: number;
@@ -19,6 +30,10 @@ export interface Pin {
   info: TaskInfo;
   /** What the task waits for, while it is shown as stopped. */
   wait: string | undefined;
+  /** Shown until the user lets it go on, or it goes on by itself. */
+  stop: PinStop | undefined;
+  /** The user has pinned it: it stays when the stop is over. */
+  kept: boolean;
 }
 
 /** What happens to pinned tasks, for whoever shows threads. */
@@ -29,6 +44,9 @@ export interface PinEvents {
   resumed(pin: Pin): void;
   exited(pin: Pin): void;
 }
+
+/** Since when it waits, on the loop's clock. */
+const waitOf = (info: TaskInfo): number => info.waits[0]?.since ?? info.since;
 
 const isOver = (state: TaskState): boolean => state === "done" || state === "failed" || state === "cancelled";
 
@@ -61,13 +79,27 @@ export class Pins {
     return this.all().find((pin) => pin.threadId === threadId);
   }
 
-  async pin(task: TaskId, backend: TaskBackend): Promise<Pin> {
+  /** @param stop when it is not the user who pins it. */
+  async pin(task: TaskId, backend: TaskBackend, stop?: PinStop): Promise<Pin> {
     const known = this.#pins.get(task);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.kept ||= stop === undefined;
+      known.stop = stop ?? known.stop;
+      if (stop !== undefined) this.changed(task);
+      return known;
+    }
     if (this.#pins.size >= MAX_PINS) fail("tooManyPins", { limit: MAX_PINS });
     const info = await this.#find(task);
     if (info === undefined || isOver(info.state)) return fail("taskGone", { task });
-    const pin: Pin = { task, threadId: this.#nextThread++, name: info.name, info, wait: undefined };
+    const pin: Pin = {
+      task,
+      threadId: this.#nextThread++,
+      name: info.name,
+      info,
+      wait: undefined,
+      stop,
+      kept: stop === undefined,
+    };
     this.#pins.set(task, pin);
     this.#limits.set(
       task,
@@ -87,6 +119,12 @@ export class Pins {
     return pin;
   }
 
+  /** The stop that it was shown for is over. */
+  async letGo(pin: Pin, backend: TaskBackend): Promise<void> {
+    pin.stop = undefined;
+    if (!pin.kept) await this.unpin(pin.task, backend);
+  }
+
   /** The program said that a watched task changed. */
   changed(task: TaskId): void {
     this.#limits.get(task)?.request();
@@ -100,8 +138,16 @@ export class Pins {
       this.#drop(pin);
       return;
     }
+    const wentOn = info.state !== "suspended" || waitOf(info) !== waitOf(pin.info);
     pin.name = info.name;
     pin.info = info;
+    if (wentOn && pin.stop !== undefined) {
+      pin.stop = undefined;
+      if (!pin.kept) {
+        this.#drop(pin);
+        return;
+      }
+    }
     if (info.state === "suspended") {
       // Shown anew each time: between two looks it may have gone on and be suspended somewhere else.
       if (pin.wait !== undefined) this.#events.resumed(pin);
@@ -132,6 +178,6 @@ export class Pins {
   /** The frames of a pinned task; throws when it runs. */
   async frames(pin: Pin, backend: TaskBackend): Promise<FrameView[]> {
     if (pin.wait === undefined) return fail("notPaused");
-    return backend.frames(pin.info);
+    return [...(pin.stop?.above?.() ?? []), ...(await backend.frames(pin.info))];
   }
 }

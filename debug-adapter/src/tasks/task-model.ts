@@ -25,6 +25,8 @@ import { ProgramBlockedError, type LastState, type ProgramFacts, type TaskBacken
 import { EMPTY_DIAGNOSIS, EMPTY_RESOURCES, EMPTY_TREE } from "./empty-bodies.js";
 import { endedPages } from "./ended-tree.js";
 import { tellFindings } from "./finding-nodes.js";
+import { LoopBlocks } from "./loop-blocks.js";
+import { within } from "./within.js";
 
 type Status = TreeBody["status"];
 
@@ -53,6 +55,8 @@ export class TaskModel {
   #facts: ProgramFacts | undefined;
   #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
   #ended = false;
+  /** What holds its event loop, and what has. */
+  readonly loop = new LoopBlocks();
   /** Whether the program stands still. */
   paused = false;
   /** Thread of a pinned task. */
@@ -71,6 +75,7 @@ export class TaskModel {
     this.#diagnosisAtEnd = undefined;
     this.#facts = undefined;
     this.#lastChains = new Map();
+    this.loop.clear();
   }
 
   /** The program is gone; `last` is its last state when it could still tell. */
@@ -88,7 +93,15 @@ export class TaskModel {
   get status(): Status {
     if (this.#ended) return this.#last === undefined ? "none" : "ended";
     if (this.#backend?.ready !== true) return "none";
-    return this.paused ? "paused" : "live";
+    if (this.paused) return "paused";
+    return this.loop.message === undefined ? "live" : "blocked";
+  }
+
+  /** The status, and what to say of it. */
+  get #state(): { readonly status: Status; readonly message?: string } {
+    const { status } = this;
+    const message = status === "blocked" ? this.loop.message : undefined;
+    return message === undefined ? { status } : { status, message };
   }
 
   get hasEnded(): boolean {
@@ -111,7 +124,7 @@ export class TaskModel {
       return this.#failed(error, () => this.#lastTree(args), EMPTY_TREE);
     }
     this.#last = reply;
-    return { ...(await this.#body(reply, locations !== false, patience)), status: this.status };
+    return { ...(await this.#body(reply, locations !== false, patience)), ...this.#state };
   }
 
   async #body(reply: TreeReply, locations: boolean, patience: number): Promise<Omit<TreeBody, "status">> {
@@ -184,7 +197,7 @@ export class TaskModel {
     } catch (error) {
       return this.#failed(error, () => this.#lastResourcesBody(), EMPTY_RESOURCES);
     }
-    return { ...(await this.#resourcesBody(this.#lastResources, patience)), status: this.status };
+    return { ...(await this.#resourcesBody(this.#lastResources, patience)), ...this.#state };
   }
 
   async #resourcesBody(
@@ -234,7 +247,9 @@ export class TaskModel {
       tellFindings(findings, nodes, (site) => this.#site(site)),
       await tellFindings(findings, [], () => Promise.resolve(undefined)),
     );
-    return { status: this.status, now, version, findings: told, hiddenTasks, idle, tasks: nodes };
+    const { current, past } = this.loop.findings(now);
+    const all = [...current, ...told, ...past];
+    return { ...this.#state, now, version, findings: all, hiddenTasks, idle, tasks: nodes };
   }
 
   async #lastFindings(): Promise<DiagnosisBody> {
@@ -374,23 +389,10 @@ export class TaskModel {
   async #failed<T extends { status: Status }>(error: unknown, last: () => Promise<T>, empty: T): Promise<T> {
     if (error instanceof ProgramBlockedError) {
       const body = await last().catch(() => empty);
-      return { ...body, status: "blocked", message: new AdapterError("blocked").message };
+      const message = this.loop.message ?? new AdapterError("blocked").message;
+      return { ...body, status: "blocked", message };
     }
     if (this.#ended) return last();
     return { ...(await last().catch(() => empty)), message: messageOf(error) };
-  }
-}
-
-/** What `work` gives, or `instead` when it takes longer than that. */
-async function within<T>(milliseconds: number, work: Promise<T>, instead: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(instead), milliseconds);
-  });
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -10,6 +10,12 @@ export function taskLabel(task: Pick<TaskNode, "id" | "name">): string {
   return cleanText(task.name) || `Task-${task.id}`;
 }
 
+/** In a sentence: `Task worker-7`, and `Task-3` for one without a name. */
+export function calledTask(task: Pick<TaskNode, "id" | "name">, atStart = true): string {
+  const label = taskLabel(task);
+  return /^Task-\d+$/.test(label) ? label : `${atStart ? "Task" : "task"} ${label}`;
+}
+
 /**
  * What stands behind the name: `waiting: Queue jobs 3/10 · 1.2 s · worker.ts:12`.
  * @param now the program's loop clock

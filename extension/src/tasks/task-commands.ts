@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { ChainBody, SourceLocation, TaskNode } from "@asyncscope/protocol";
 import { messageText } from "../text.js";
 import { openLocation } from "../views/open-location.js";
-import { FILTER_PROMPT, parseFilter } from "./task-filter.js";
+import { FILTER_PROMPT, parseFilter } from "@asyncscope/debug-adapter/text/task-filter";
 import type { TaskTreeNode } from "./task-nodes.js";
 import { chainText, isFinished, taskLabel } from "./task-presentation.js";
 import type { TasksView } from "./tasks-view.js";

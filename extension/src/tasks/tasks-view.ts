@@ -6,7 +6,7 @@ import { LiveView } from "../views/live-view.js";
 import { viewMessage } from "../views/view-message.js";
 import { findRow } from "./reveal-task.js";
 import { count } from "../text.js";
-import { parseFilter } from "./task-filter.js";
+import { parseFilter } from "@asyncscope/debug-adapter/text/task-filter";
 import type { TaskTreeNode } from "./task-nodes.js";
 import { countsText, taskLabel } from "./task-presentation.js";
 import { TaskTreeModel } from "./task-tree-model.js";

@@ -18,6 +18,8 @@ export interface Instrument {
   awaitableCreated(awaitable: object): void;
   /** A queue, lock or other primitive was made. `kind` as in the protocol's ResourceKind. */
   primitiveCreated(primitive: object, kind: string): void;
+  /** The error of a task or future that is about to be reported, as nobody has looked at it and nobody can any more. */
+  errorUnretrieved(error: unknown, described: string): void;
   /** The running task holds `primitive` from now on. `operation`: what it awaited for it. */
   acquired(primitive: object, operation: object): void;
 }

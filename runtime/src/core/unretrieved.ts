@@ -4,6 +4,7 @@ import type { Future } from "./future.js";
 import type { Context } from "./context.js";
 import { stackText } from "./creation-stack.js";
 import { nothingToReport, reportAtExit } from "./exit-report.js";
+import { instrument } from "./instrument.js";
 import { countAwaitFrames, restoreStack } from "./await-frame.js";
 
 /**
@@ -43,6 +44,7 @@ export class UnretrievedError {
   report(): void {
     if (this.retrieved) return;
     retrieved(this);
+    if (instrument !== null) instrument.errorUnretrieved(this.error, this.described);
     this.loop._report(
       {
         message: `${this.what} exception was never retrieved`,

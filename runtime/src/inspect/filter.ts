@@ -53,7 +53,7 @@ function markUpwards(shape: Shape, record: TaskRecord, marks: Marks): void {
 }
 
 /** Finds a text in what is shown of a task. Most tasks have what the one before had: that is looked at once. */
-class TextSearch {
+export class TextSearch {
   readonly #registry: Registry;
   readonly #text: string;
   /** Whether the name of a task that was given none, `Task-17`, may contain it. */

@@ -2,8 +2,10 @@ import type {
   ActivationOptions,
   DiagnosisQuery,
   GroupQuery,
+  HaltOptions,
   Inspector,
   InspectorHello,
+  LongWaitQuery,
   ResourceQuery,
   SuspensionQuery,
   TreeQuery,
@@ -15,7 +17,9 @@ import { chainObjects, describeChain, topObject } from "./chain.js";
 import { diagnose } from "./diagnosis.js";
 import { emit } from "./events.js";
 import { queryGroups } from "./groups.js";
+import { Halts } from "./halts.js";
 import { encode } from "./json.js";
+import { longWaits } from "./long-waits.js";
 import { atMost, count } from "./numbers.js";
 import { deref, realTime } from "./primordials.js";
 import { Registry } from "./registry.js";
@@ -112,6 +116,13 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     return loops;
   };
 
+  let halts: Halts | null = null;
+  const haltAt = (options: HaltOptions): void => {
+    if (registry === null) return;
+    if (halts === null || registry.halts !== halts) halts = new Halts(registry);
+    registry.halts = halts.set(options) ? halts : null;
+  };
+
   const hello = (): InspectorHello => ({
     protocolVersion: PROTOCOL_VERSION,
     runtimeVersion: first.version,
@@ -127,6 +138,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
       const captureSites = options?.captureSites !== false;
       registry ??= start(captureSites);
       registry.captureSites = captureSites;
+      if (options?.haltAt !== undefined) haltAt(options.haltAt);
       return encode(hello());
     },
     disable(): void {
@@ -139,6 +151,11 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops())),
     groups: (query: GroupQuery) => encode(queryGroups(asked(), query, now())),
     suspensions: (query: SuspensionQuery) => encode(querySuspensions(asked(), query, now())),
+    // Asked again and again by itself: it must not re-arm what is told once after each question.
+    longWaits: (query: LongWaitQuery) => encode(longWaits((registry ??= start(true)), query, now())),
+    haltAt,
+    goOn: (halt) => halts?.goOn(halt),
+    haltedError: () => halts?.error,
     chain: (task, limit) => encode(describeChain(asked(), task, atMost(limit, FRAMES, MOST_FRAMES))),
     frameObjects: (task, limit) =>
       registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),

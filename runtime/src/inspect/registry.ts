@@ -5,6 +5,7 @@ import type { EventLoop } from "../core/event-loop.js";
 import type { Task } from "../core/task.js";
 import { emit } from "./events.js";
 import { FinishedTasks } from "./finished-tasks.js";
+import type { Halts } from "./halts.js";
 import { IdTable } from "./id-table.js";
 import { deref, weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
@@ -44,6 +45,8 @@ export class Registry implements Instrument, Activity {
   captureSites = true;
   /** What happens now was asked by the debug adapter: not the doing of the task that happens to run. */
   fromOutside = false;
+  /** Stops the program at what happens; null when there is nothing to stop at. */
+  halts: Halts | null = null;
   readonly #world: World;
   readonly #finished = new FinishedTasks((record) => this.#forget(record));
   readonly #creations: SiteBudget;
@@ -181,6 +184,7 @@ export class Registry implements Instrument, Activity {
         creator === null ? "" : creator._coroutineName,
         task._coroutineName,
       );
+    if (this.halts !== null) this.halts.created(record);
   }
 
   stepEntered(task: Task<unknown>): void {
@@ -217,6 +221,7 @@ export class Registry implements Instrument, Activity {
     this.#happened(task, rare.state);
     this.#finished.add(record);
     if (task._loop._firstTask === null) this.#release(task._loop);
+    if (failed && this.halts !== null) this.halts.failed(record, task._peekError());
   }
 
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
@@ -231,6 +236,11 @@ export class Registry implements Instrument, Activity {
       message: clean(message, NAME),
     };
     this.#changed();
+    if (this.halts !== null) this.halts.cancelled(record, creator, message);
+  }
+
+  errorUnretrieved(error: unknown, described: string): void {
+    if (this.halts !== null) this.halts.unretrieved(error, described);
   }
 
   awaitableCreated(awaitable: object): void {

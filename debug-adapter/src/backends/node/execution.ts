@@ -1,6 +1,6 @@
 import type { Protocol } from "devtools-protocol";
 import { fail } from "../../errors.js";
-import type { Stop, StopReason } from "../../target/execution.js";
+import type { AnnouncedStop, FrameView, Stop, StopReason } from "../../target/execution.js";
 import type { Breakpoints } from "./breakpoints.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import type { DebuggerDomain } from "./cdp/debugger-domain.js";
@@ -16,6 +16,10 @@ export interface Paused {
   readonly exception: Remote | undefined;
   readonly uncaught: boolean;
   readonly stop: Stop;
+  /** Frames to show above those of the program. */
+  /** Whether V8's own innermost frame is one of ours, which is not shown. */
+  readonly isInOurs: boolean;
+  readonly above: (alone: boolean) => Promise<readonly FrameView[]>;
   /** Counts the stops. */
   readonly generation: number;
 }
@@ -29,6 +33,10 @@ const IDLE_PAUSE_MS = 150;
 const PAUSE_AGAIN_MS = 100;
 /** Name of the script that a pause of an idle program runs. */
 const IDLE_SCRIPT = "asyncscope-idle";
+/** Name of the script that stops the program where it stands. */
+const STOP_SCRIPT = "asyncscope-stop";
+
+type Step = "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut";
 
 /** Running and standing still. */
 export class Execution {
@@ -42,6 +50,10 @@ export class Execution {
   #entry: string | undefined;
   #entryPath: string | undefined;
   #pauseAsked = false;
+  /** Why {@link stopHere} stops, until it has. */
+  #announced: { readonly stop: AnnouncedStop; readonly error: Remote | undefined; done(): void } | undefined;
+  /** The step that goes on when the frames of ours are left. */
+  #afterOurs: { readonly how: Step; readonly from: Protocol.Debugger.CallFrame } | undefined;
   /** Breakpoints at the first statement of the module being entered. */
   #atEntry: readonly number[] = [];
   #exceptions: "none" | "uncaught" | "all" = "none";
@@ -129,6 +141,42 @@ export class Execution {
     }, delay).unref();
   }
 
+  /**
+   * Stops the program in the middle of what it is doing: where code of ours stands and serves the debugger, or where
+   * its code keeps the event loop from going on. The frames of ours are not shown.
+   * @param script runs there first. @param when an expression; it goes on when that is false there.
+   * @returns whether it stopped.
+   */
+  async stopHere(script: string, when: string, stop: AnnouncedStop, error?: Remote): Promise<boolean> {
+    if (this.#paused !== undefined || this.#announced !== undefined) {
+      await this.#cdp.send("Runtime.evaluate", { expression: script, silent: true, disableBreaks: true });
+      return false;
+    }
+    const stopped = new Promise<boolean>((resolve) => {
+      this.#announced = { stop, error, done: () => resolve(true) };
+    });
+    try {
+      // Native code may hold the program, which then answers when it is too late: both are on their way before.
+      const enabled = this.#domain.need("pause");
+      enabled.catch(() => undefined);
+      await new Promise((resolve) => setImmediate(resolve));
+      const expression = `${script};\nif (${when}) debugger;\n//# sourceURL=${STOP_SCRIPT}`;
+      const answered = this.#cdp
+        .send("Runtime.evaluate", { expression, silent: true })
+        .then(() => false);
+      answered.catch(() => undefined);
+      return await Promise.race([stopped, answered]);
+    } finally {
+      this.#announced = undefined;
+      if (!this.#isPaused()) await this.#domain.release("pause").catch(() => undefined);
+    }
+  }
+
+  /** A method, because it changes while something is waited for. */
+  #isPaused(): boolean {
+    return this.#paused !== undefined;
+  }
+
   async resume(): Promise<void> {
     this.require();
     await this.move("Debugger.resume");
@@ -138,8 +186,13 @@ export class Execution {
   async move(
     how: "Debugger.resume" | "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut",
   ): Promise<void> {
-    const { generation } = this.require();
-    if (how === "Debugger.resume") await this.#cdp.send(how, {});
+    const { generation, isInOurs, callFrames } = this.require();
+    if (isInOurs && how !== "Debugger.resume") {
+      // To the frame that is shown, and on from there.
+      const from = callFrames[0];
+      this.#afterOurs = from === undefined ? undefined : { how, from };
+      await this.#cdp.send("Debugger.stepOut");
+    } else if (how === "Debugger.resume") await this.#cdp.send(how, {});
     else if (how === "Debugger.stepOut") await this.#cdp.send(how);
     else await this.#cdp.send(how, {});
     // The event that says so may come later than the response; what is asked next must not see the old stop.
@@ -154,38 +207,78 @@ export class Execution {
     const ids = event.hitBreakpoints ?? [];
     const hit = [...this.#breakpoints.hit(ids), ...this.#atEntry];
     this.#atEntry = [];
-    const reason = this.#reasonOf(event, ids, hit);
+    const announced = this.#urlOf(event.callFrames[0]) === STOP_SCRIPT ? this.#announced : undefined;
+    const reason = announced?.stop.reason ?? this.#reasonOf(event, ids, hit);
     if (reason === "entry") await this.#clearEntry();
     this.#pauseAsked = false;
     await this.#domain.release("pause");
     const values = new Values(this.#cdp, `stop-${generation}`);
-    const exception = reason === "exception" ? (event.data as Remote | undefined) : undefined;
+    const thrown = reason === "exception" ? (event.data as Remote | undefined) : undefined;
+    const exception = announced === undefined ? thrown : announced.error;
     const stop: Stop = {
       reason,
-      description: undefined,
-      text: exception === undefined ? undefined : describe(exception),
+      description: announced?.stop.description,
+      text: announced?.stop.text() ?? (exception === undefined ? undefined : describe(exception)),
       breakpointIds: hit,
     };
     this.#paused = {
-      // The script that wakes an idle program may also run in the middle of a busy one.
-      callFrames: event.callFrames.filter(
-        ({ location }) => this.#scripts.byId(location.scriptId)?.url !== IDLE_SCRIPT,
-      ),
+      callFrames: this.#shown(event.callFrames, announced !== undefined),
+      isInOurs: announced !== undefined,
+      above: announced?.stop.above ?? (() => Promise.resolve([])),
       values,
       exception,
       uncaught: (event.data as { uncaught?: boolean } | undefined)?.uncaught === true,
       stop,
       generation,
     };
+    announced?.done();
     this.onStopped(stop);
+  }
+
+  #urlOf(frame: Protocol.Debugger.CallFrame | undefined): string | undefined {
+    return frame === undefined ? undefined : this.#scripts.byId(frame.location.scriptId)?.url;
+  }
+
+  /** Without what is ours at the top. All of them when nothing else is there. */
+  #shown(
+    frames: readonly Protocol.Debugger.CallFrame[],
+    inRuntime: boolean,
+  ): readonly Protocol.Debugger.CallFrame[] {
+    // The script that wakes an idle program may also run in the middle of a busy one.
+    const rest = frames.filter((frame) => this.#urlOf(frame) !== IDLE_SCRIPT);
+    if (!inRuntime) return rest;
+    const isOurs = ({ location }: Protocol.Debugger.CallFrame): boolean => {
+      const script = this.#scripts.byId(location.scriptId);
+      return script?.url === STOP_SCRIPT || this.#scripts.isRuntime(script);
+    };
+    const first = rest.findIndex((frame) => !isOurs(frame));
+    const program = rest.slice(first < 0 ? rest.length : first);
+    return program.every(({ location }) => this.#scripts.isInternal(this.#scripts.byId(location.scriptId)))
+      ? []
+      : program;
   }
 
   /** Pauses that are only there for us. */
   async #handled(event: Protocol.Debugger.PausedEvent): Promise<boolean> {
     const ids = event.hitBreakpoints ?? [];
+    if (ids.length === 0 && (await this.#leftOurs(event))) return true;
     if (this.#breakpoints.isModuleEntry(ids) && (await this.#passModuleEntry(event, ids))) return true;
     for (const filter of this.#filters) if (await filter(event)) return true;
     return false;
+  }
+
+  /** Goes on with a step that had to leave frames of ours first, as long as it has not left the line. */
+  async #leftOurs({ callFrames }: Protocol.Debugger.PausedEvent): Promise<boolean> {
+    const after = this.#afterOurs;
+    this.#afterOurs = undefined;
+    const top = callFrames[0];
+    if (after === undefined || top === undefined) return false;
+    const [a, b] = [top.location, after.from.location];
+    if (a.scriptId !== b.scriptId || (a.lineNumber !== b.lineNumber && after.how !== "Debugger.stepOut"))
+      return false;
+    if (after.how === "Debugger.stepOut") await this.#cdp.send(after.how);
+    else await this.#cdp.send(after.how, {});
+    return true;
   }
 
   /** The first statement of a module: the user stops there only for a breakpoint, an entry stop or a step of theirs. */

@@ -4,6 +4,7 @@ import {
   INSPECTOR_KEY,
   PROTOCOL_VERSION,
   type ActivationOptions,
+  type HaltOptions,
   type Inspector,
   type InspectorEvent,
   type InspectorHello,
@@ -19,14 +20,15 @@ import type { Remote } from "./values/values.js";
 export const ANSWER_TIMEOUT_MS = 1000;
 
 /** The inspector object, as an expression. */
-const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
+export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
 
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
 
-type ListMethod = "hello" | "enable" | "tree" | "resources" | "diagnosis" | "suspensions" | "chain";
-type PlainMethod = "cancel" | "setName" | "watch" | "disable";
-type ObjectMethod = "frameObjects" | "topFrameObjects" | "items" | "error" | "taskObject" | "resourceObject";
+type ListMethod = "hello" | "enable" | "tree" | "resources" | "diagnosis" | "suspensions" | "chain" | "longWaits";
+type PlainMethod = "cancel" | "setName" | "watch" | "goOn" | "disable";
+type ObjectMethod =
+  "frameObjects" | "topFrameObjects" | "items" | "error" | "haltedError" | "taskObject" | "resourceObject";
 
 /**
  * Talks with the inspector object in the program. Every list is one evaluate that returns one JSON string; breaks and
@@ -69,6 +71,15 @@ export class InspectorAccess {
     const text = JSON.stringify(options);
     const activate = `globalThis[Symbol.for(${JSON.stringify(ACTIVATE_KEY)})] ??= ${text}`;
     await this.#meet(`(${activate}, ${INSPECTOR} === undefined ? "" : ${INSPECTOR}.enable(${text}))`);
+  }
+
+  /** At what the program stops by itself, from its first task on. */
+  async haltAt(options: HaltOptions): Promise<void> {
+    const [text, activation] = [JSON.stringify(options), `globalThis[Symbol.for("${ACTIVATE_KEY}")]`];
+    await this.#evaluate(
+      `if (${activation} !== undefined) ${activation}.haltAt = ${text}; ${INSPECTOR}?.haltAt?.(${text}); undefined`,
+      true,
+    );
   }
 
   /** Asks whether an inspector has come whose greeting is still on its way. */

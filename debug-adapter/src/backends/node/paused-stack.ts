@@ -43,9 +43,11 @@ export class PausedStack {
 
   async #build(): Promise<FrameView[]> {
     const { callFrames } = this.#paused;
+    const above = await this.#paused.above(callFrames.length === 0).catch(() => []);
+    if (callFrames.length === 0 && above.length > 0) return [...above];
     if (callFrames.length === 0) return [labelFrame("idle: the program waits for an event")];
     const task = await this.task;
-    const out: FrameView[] = [];
+    const out = [...above];
     const last =
       task === undefined || task.innermostFrame < 0 ? this.#lastUserFrame(task) : task.innermostFrame;
     for (const [i, callFrame] of callFrames.entries()) {

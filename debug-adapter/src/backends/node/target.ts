@@ -1,7 +1,9 @@
 import { fail } from "../../errors.js";
+import type { HaltEvent } from "@asyncscope/protocol";
 import type { SourceConfiguration } from "../../target/configuration.js";
 import type { BreakpointStatus, EvaluatePurpose, FrameView, Stop } from "../../target/execution.js";
 import type { ValueView } from "../../target/values.js";
+import type { LoopBlock } from "../../tasks/loop-blocks.js";
 import { Breakpoints } from "./breakpoints.js";
 import { CdpConnection } from "./cdp/connection.js";
 import { DebuggerDomain } from "./cdp/debugger-domain.js";
@@ -9,8 +11,10 @@ import type { LogPointEvent } from "./conditions.js";
 import { checked, limitsOf } from "./evaluate.js";
 import { Execution } from "./execution.js";
 import { InspectorAccess } from "./inspector-access.js";
+import { LoopWatch } from "./loop-watch.js";
 import { PausedStack } from "./paused-stack.js";
 import { urlPattern } from "./paths.js";
+import { ProgramStops } from "./program-stops.js";
 import { Scripts } from "./scripts.js";
 import { expressionPath, objectLiteral } from "./stack.js";
 import { Stepping, type StepKind } from "./stepping.js";
@@ -23,6 +27,12 @@ export interface TargetEvents {
   resumed(): void;
   breakpointChanged(status: BreakpointStatus): void;
   logPoint(event: LogPointEvent): void;
+  /** The program stands still at something that happens to a task, see {@link ProgramStops}. */
+  halted(event: HaltEvent): void;
+  /** Its event loop does not come round; said again and again while that lasts, as far as {@link LoopWatch} is asked. */
+  held(block: LoopBlock): void;
+  /** It goes on. */
+  freed(block: LoopBlock): void;
   /** The program is about to end with this code. */
   exiting(code: number): void;
   /** Something the user should know, in words. */
@@ -41,6 +51,8 @@ export class NodeTarget {
   readonly breakpoints: Breakpoints;
   readonly access: InspectorAccess;
   readonly tasks: NodeTaskBackend;
+  readonly stops: ProgramStops;
+  readonly loop: LoopWatch;
   #stack: PausedStack | undefined;
   #repl: Values;
 
@@ -55,17 +67,27 @@ export class NodeTarget {
     );
     this.access = new InspectorAccess(cdp);
     this.tasks = new NodeTaskBackend(cdp, this.scripts, this.access);
+    this.stops = new ProgramStops(cdp, this.#execution, this.access, this.tasks);
+    this.loop = new LoopWatch(
+      cdp,
+      events,
+      () => this.isPaused,
+      () => this.access.hello?.pid,
+      (url) => !url.startsWith("node:") && this.access.hello?.scripts.includes(url) !== true,
+    );
     this.#repl = new Values(cdp, "repl");
     this.breakpoints.onChanged = (status) => events.breakpointChanged(status);
     this.#execution.onStopped = (stop) => void this.#stopped(stop, events);
     this.#execution.onResumed = () => {
       this.#stack = undefined;
+      this.loop.restart();
       events.resumed();
     };
     this.access.onReady = ({ scripts }) =>
       void this.scripts.setRuntimeScripts(scripts).catch(() => undefined);
     this.access.onEvent = (event) => {
       if (event.type === "log") events.logPoint(event);
+      else if (event.type === "halt") events.halted(event);
       else {
         if (event.type === "exit") events.exiting(event.code);
         this.tasks.receive(event);
@@ -141,7 +163,9 @@ export class NodeTarget {
     try {
       await this.#stepping.finish();
       const task = await this.#pausedStack().task;
-      events.stopped(task === undefined ? stop : { ...stop, description: `Paused in ${task.task.name}` });
+      const description =
+        stop.description ?? (task === undefined ? undefined : `Paused in ${task.task.name}`);
+      events.stopped({ ...stop, description });
     } catch {
       // The program went away while it stood still; that is told by the connection.
     }

@@ -2,7 +2,10 @@ import type {
   ChainReply,
   DiagnosisQuery,
   DiagnosisReply,
+  HaltEvent,
   InspectorEvent,
+  LongWaitQuery,
+  LongWaitReply,
   ResourceQuery,
   ResourceReply,
   Site,
@@ -49,8 +52,10 @@ export class NodeTaskBackend implements TaskBackend {
   #knownSites: SiteId = 0;
   #groups = 0;
   /** The inspector's events, and the last state that the program sent when it ended. */
-  onEvent: (event: InspectorEvent | { readonly type: "exit"; readonly last: LastState | undefined }) => void =
-    () => undefined;
+  onEvent: (
+    event:
+      Exclude<InspectorEvent, HaltEvent> | { readonly type: "exit"; readonly last: LastState | undefined },
+  ) => void = () => undefined;
 
   constructor(cdp: CdpConnection, scripts: Scripts, access: InspectorAccess) {
     this.#cdp = cdp;
@@ -71,7 +76,7 @@ export class NodeTaskBackend implements TaskBackend {
   }
 
   receive(event: ProgramEvent): void {
-    if (event.type === "log") return;
+    if (event.type === "log" || event.type === "halt") return;
     if (event.type !== "exit") {
       this.onEvent(event);
       return;
@@ -126,20 +131,24 @@ export class NodeTaskBackend implements TaskBackend {
     return reply;
   }
 
-  async diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply> {
-    const reply = await this.#access.json<DiagnosisReply>("diagnosis", {
-      ...query,
-      knownSites: this.#knownSites,
-    });
-    this.#learn(reply.sites);
-    return reply;
+  diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply> {
+    return this.#list("diagnosis", query);
   }
 
-  async suspensions(query: SuspensionQuery): Promise<SuspensionReply> {
-    const reply = await this.#access.json<SuspensionReply>("suspensions", {
-      ...query,
-      knownSites: this.#knownSites,
-    });
+  suspensions(query: SuspensionQuery): Promise<SuspensionReply> {
+    return this.#list("suspensions", query);
+  }
+
+  longWaits(query: LongWaitQuery): Promise<LongWaitReply> {
+    return this.#list("longWaits", query);
+  }
+
+  /** A list with the sites that it mentions and that have not travelled yet. */
+  async #list<R extends { readonly sites: readonly Site[] }>(
+    method: "diagnosis" | "suspensions" | "longWaits",
+    query: object,
+  ): Promise<R> {
+    const reply = await this.#access.json<R>(method, { ...query, knownSites: this.#knownSites });
     this.#learn(reply.sites);
     return reply;
   }

@@ -68,8 +68,12 @@ function parseStates(value: string): TaskState[] | undefined {
   return parsed;
 }
 
-function parseDuration(value: string): number | undefined {
+/**
+ * `500ms`, `5s`, `3min`, `1h` in milliseconds; undefined when it is none.
+ * @param plain the unit of a number alone
+ */
+export function parseDuration(value: string, plain: "ms" | "s" = "s"): number | undefined {
   const [, digits, unit] = /^>?(\d+(?:\.\d+)?)(ms|s|min|m|h)?$/i.exec(value) ?? [];
   if (digits === undefined) return undefined;
-  return Number(digits) * (UNITS[unit?.toLowerCase() ?? "s"] ?? 1000);
+  return Number(digits) * (UNITS[unit?.toLowerCase() ?? plain] ?? 1000);
 }
