@@ -154,9 +154,22 @@ export interface TreePageQuery {
 export interface TaskFilter {
   /** Part of the name, the coroutine's name or the label of a wait, without regard to case. */
   readonly text?: string;
+  /** Part of the name or of the coroutine's name, without regard to case. */
+  readonly name?: string;
+  /** Part of the label of a wait, without regard to case. */
+  readonly waitsFor?: string;
   readonly states?: readonly TaskState[];
   /** In the present state for at least this many milliseconds. */
   readonly olderThan?: number;
+  readonly places?: TaskPlaces;
+}
+
+/** Tasks that were created or wait in some places; which sources these belong to, the asker knows. */
+export interface TaskPlaces {
+  /** Where tasks were created, or where an async function waits. */
+  readonly sites: readonly SiteId[];
+  /** Tasks that stand in generator functions: those that stand in the same functions are meant. */
+  readonly like: readonly TaskId[];
 }
 
 export interface TreePage {
@@ -272,47 +285,87 @@ export interface ChainReply {
   readonly sites: readonly Site[];
 }
 
+/** Identifies a {@link TaskGroup} in its process: the same in later replies, as long as it has tasks. Never reused. */
+export type GroupId = number;
+
 /** Asks how many tasks stand where. Looks at every task, unless nothing has changed since the last time. */
 export interface GroupQuery {
   /** Most groups. Default 200, at most 1000. */
   readonly limit?: number;
   /** Most sample tasks of each group. Default 5, at most 20. */
   readonly samples?: number;
+  /** Also group those that do not wait, by their function and state. Default: only suspended ones. */
+  readonly all?: boolean;
+  /** Only tasks that match are grouped and counted. */
+  readonly filter?: TaskFilter;
+  /** The groups whose tasks are wanted, each with its page. */
+  readonly pages?: readonly GroupPageQuery[];
   readonly knownSites?: SiteId;
 }
 
-/** Suspended tasks that stand in the same functions and wait for the same thing. */
+export interface GroupPageQuery {
+  readonly group: GroupId;
+  /** Index of the first task wanted. Default 0. */
+  readonly offset?: number;
+  /** How many. Default 100, at most 1000. */
+  readonly limit?: number;
+}
+
+/** Tasks that stand in the same functions and wait for the same thing, or that do not wait and are in the same state. */
 export interface TaskGroup {
-  /** The coroutine functions that they stand in, innermost first; at most the 20 innermost. Cleaned. */
+  readonly id: GroupId;
+  /**
+   * The coroutine functions that they stand in, innermost first; at most the 20 innermost. Of tasks that do not wait:
+   * the one that they run. Cleaned.
+   */
   readonly functions: readonly string[];
-  /** What they wait for; of tasks that wait for several things the first one counts. */
+  readonly state: TaskState;
+  /** What they wait for; of tasks that wait for several things the first one counts. `other` when they do not wait. */
   readonly kind: WaitKind;
-  /** As {@link WaitInfo.label}, of the task that has waited longest. */
+  /** As {@link WaitInfo.label}, of the task that has waited longest; "" when they do not wait. */
   readonly label: string;
-  /** The primitive waited for, when it is one of {@link ResourceInfo}. */
+  /** The primitive waited for, when it is one of {@link ResourceInfo} and the same for all of them. */
   readonly resource?: ResourceId;
+  /** They wait for more than 8 primitives of the same kind at the same place: `label` names one of them. */
+  readonly manyResources?: true;
   /** Where the innermost function stands, when it is an async one; 0 for generators: ask for those of `samples`. */
   readonly site: SiteId;
   readonly count: number;
-  /** Loop time since when the one that has waited longest waits. */
+  /** Loop time since when the one that has waited longest waits, or has been longest in this state. */
   readonly since: number;
-  /** The task that has waited longest. */
+  /** That task. */
   readonly oldest: TaskId;
   /** Some of the tasks, evenly spread over the group, in order of creation. */
   readonly samples: readonly TaskId[];
 }
 
+/** A page of the tasks of a group. */
+export interface GroupPage {
+  readonly group: GroupId;
+  readonly offset: number;
+  /** In order of creation. */
+  readonly tasks: readonly TaskId[];
+  /** How many tasks the group has; 0 when it has gone. */
+  readonly total: number;
+}
+
 export interface GroupReply {
   readonly now: number;
   readonly version: number;
-  /** The largest first. */
+  /** The largest first; those of tasks that have ended after all others. */
   readonly groups: readonly TaskGroup[];
   /** How many groups there are in all. */
   readonly total: number;
-  /** How many tasks are suspended in all. */
+  /** How many tasks are grouped, in all groups. */
+  readonly grouped: number;
+  /** How many of them are suspended. */
   readonly suspended: number;
   /** Those of them that stand in groups that were left out because of `limit`. */
   readonly hiddenTasks: number;
+  readonly pages: readonly GroupPage[];
+  /** Each task named in `pages` or in a wait of one of them, once. */
+  readonly tasks: readonly TaskInfo[];
+  readonly counts: TreeReply["counts"];
   readonly sites: readonly Site[];
 }
 

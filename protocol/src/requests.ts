@@ -5,13 +5,16 @@
 import type { TaskDump } from "./dump.js";
 import type {
   Finding,
+  GroupPage,
+  GroupQuery,
   ResourceInfo,
   ResourceQuery,
+  TaskFilter,
+  TaskGroup,
   TaskId,
   TaskInfo,
   TreeOrder,
   TreePageQuery,
-  TaskFilter,
   TaskState,
   TreePage,
 } from "./inspector.js";
@@ -34,13 +37,19 @@ export interface TaskNode extends TaskInfo {
   readonly threadId?: number;
 }
 
+/** As {@link TaskFilter}, with a place of the sources. */
+export interface TaskNodeFilter extends Omit<TaskFilter, "places"> {
+  /** Part of the name of the file in which a task waits or was created; with a slash in it, of the file's path. */
+  readonly file?: string;
+}
+
 /** `asyncscope/tree`: one batch per refresh. Answers at once while the program runs and while it is paused. */
 export interface TreeArguments {
   readonly order: TreeOrder;
   readonly pages: readonly TreePageQuery[];
   readonly deep?: boolean;
   readonly limit?: number;
-  readonly filter?: TaskFilter;
+  readonly filter?: TaskNodeFilter;
   /** Whether `location` is wanted for the tasks of the reply (at most the first 200). Default true. */
   readonly locations?: boolean;
 }
@@ -55,6 +64,34 @@ export interface TreeBody {
   readonly tasks: readonly TaskNode[];
   readonly counts: Readonly<Record<TaskState, number>>;
   readonly hidden: number;
+}
+
+/** `asyncscope/groups`: how many tasks stand where. Looks at every task: ask when something has changed. */
+export interface GroupsArguments extends Omit<GroupQuery, "filter" | "samples" | "knownSites"> {
+  readonly filter?: TaskNodeFilter;
+}
+/** A group with positions resolved. */
+export interface GroupNode extends TaskGroup {
+  /** The lines where its tasks stand, as far as some of them tell; that of the one that waits longest comes first. */
+  readonly locations: readonly SourceLocation[];
+}
+export interface GroupsBody {
+  readonly status: TreeBody["status"];
+  readonly message?: string;
+  readonly now: number;
+  readonly version: number;
+  /** The largest first; those of tasks that have ended after all others. */
+  readonly groups: readonly GroupNode[];
+  /** How many groups there are in all. */
+  readonly total: number;
+  /** How many tasks are grouped, in all groups. */
+  readonly grouped: number;
+  /** Those of them that stand in groups that were left out because of `limit`. */
+  readonly hiddenTasks: number;
+  readonly pages: readonly GroupPage[];
+  /** Those named in `pages`. */
+  readonly tasks: readonly TaskNode[];
+  readonly counts: TreeBody["counts"];
 }
 
 /** `asyncscope/resources` */
@@ -209,6 +246,7 @@ export interface SuspendedAtBody {
 /** Custom requests by name. */
 export interface CustomRequests {
   "asyncscope/tree": { arguments: TreeArguments; body: TreeBody };
+  "asyncscope/groups": { arguments: GroupsArguments; body: GroupsBody };
   "asyncscope/resources": { arguments: ResourcesArguments; body: ResourcesBody };
   "asyncscope/chain": { arguments: ChainArguments; body: ChainBody };
   "asyncscope/diagnosis": { arguments: DiagnosisArguments; body: DiagnosisBody };

@@ -2,6 +2,9 @@ import type {
   ChainBody,
   DiagnosisBody,
   FindingNode,
+  GroupNode,
+  GroupsArguments,
+  GroupsBody,
   ResourceNode,
   ResourcesBody,
   SuspendedLine,
@@ -114,6 +117,7 @@ export class FakeProgram implements ScopeSession {
     if (this.failure) throw this.failure;
     const answer = {
       "asyncscope/tree": () => this.#tree(args as TreeArguments),
+      "asyncscope/groups": () => this.#groups(args as GroupsArguments),
       "asyncscope/resources": () => this.#resources((args as { limit: number }).limit),
       "asyncscope/chain": () =>
         this.chains.get((args as { task: TaskId }).task) ?? { found: false, frames: [], hidden: 0 },
@@ -195,6 +199,36 @@ export class FakeProgram implements ScopeSession {
     return { status, now, version, lines, suspended, hiddenTasks: 0 };
   }
 
+  /** By function, the largest group first; its id is that of its first task. */
+  #groups({ filter, limit = 200, pages = [] }: GroupsArguments): GroupsBody {
+    const { counts } = this.#tree({ order: "creation", pages: [] });
+    const byFunction = new Map<string, TaskNode[]>();
+    for (const each of this.tasks.values())
+      if (!filter || matches(each, filter))
+        byFunction.set(each.coroutine, [...(byFunction.get(each.coroutine) ?? []), each]);
+    const all = [...byFunction.values()].sort((a, b) => b.length - a.length);
+    const shown = all.slice(0, limit);
+    const sum = (groups: TaskNode[][]): number => groups.reduce((total, { length }) => total + length, 0);
+    const found = pages.map(({ group, offset = 0, limit: size = 100 }) => {
+      const members = all.find(([first]) => first!.id === group) ?? [];
+      const tasks = members.slice(offset, offset + size).map(({ id }) => id);
+      return { group, offset, tasks, total: members.length };
+    });
+    return {
+      status: this.status,
+      ...(this.message !== undefined && { message: this.message }),
+      now: this.now,
+      version: this.version,
+      groups: shown.map((members) => group(members)),
+      total: all.length,
+      grouped: sum(all),
+      hiddenTasks: sum(all) - sum(shown),
+      pages: found,
+      tasks: found.flatMap(({ tasks }) => tasks.map((id) => this.tasks.get(id)!)),
+      counts,
+    };
+  }
+
   #diagnosis(): DiagnosisBody {
     const named = new Set(this.findings.flatMap(({ tasks, behind }) => [...tasks, ...behind]));
     return {
@@ -218,6 +252,24 @@ export class FakeProgram implements ScopeSession {
       tasks: [...this.tasks.values()],
     };
   }
+}
+
+function group(members: readonly TaskNode[]): GroupNode {
+  const [first] = members;
+  const { id, coroutine, state, waits, location } = first!;
+  return {
+    id,
+    functions: [coroutine],
+    state,
+    kind: waits[0]?.kind ?? "other",
+    label: waits[0]?.label ?? "",
+    site: 0,
+    count: members.length,
+    since: Math.min(...members.map(({ since }) => since)),
+    oldest: id,
+    samples: [id],
+    locations: location ? [location] : [],
+  };
 }
 
 function matches(each: TaskNode, filter: TaskFilter): boolean {

@@ -1,4 +1,4 @@
-import type { DumpBody, TreeOrder, TreePageQuery, TaskFilter, TaskState } from "@asyncscope/protocol";
+import type { DumpBody, TaskNodeFilter, TaskState, TreeOrder, TreePageQuery } from "@asyncscope/protocol";
 import { writeDump } from "../dump/write.js";
 import type { TaskBackend } from "../tasks/backend.js";
 import { collectDump, pendingTasks } from "../tasks/collect-dump.js";
@@ -15,6 +15,9 @@ const STATES: readonly TaskState[] = [
   "failed",
   "cancelled",
 ];
+
+/** Parts of a filter that are texts. */
+const TEXTS = ["text", "name", "waitsFor", "file"] as const;
 
 /**
  * The custom requests about tasks. Their bodies are described in the protocol package.
@@ -36,6 +39,15 @@ export function taskHandlers(
       pages: args.objects("pages").map(pageOf),
       deep: args.flag("deep"),
       locations: args.optionalFlag("locations") ?? true,
+      ...(limit === undefined ? {} : { limit }),
+      ...(filter === undefined ? {} : { filter }),
+    });
+  };
+  const groups: Handler = (args) => {
+    const [limit, filter] = [args.count("limit"), filterOf(args)];
+    return context.tasks.groups({
+      all: args.flag("all"),
+      pages: args.objects("pages").map((page) => ({ group: page.requiredCount("group"), ...rangeOf(page) })),
       ...(limit === undefined ? {} : { limit }),
       ...(filter === undefined ? {} : { filter }),
     });
@@ -101,6 +113,7 @@ export function taskHandlers(
   };
   return {
     "asyncscope/tree": tree,
+    "asyncscope/groups": groups,
     "asyncscope/dump": dump,
     "asyncscope/resources": resources,
     "asyncscope/diagnosis": diagnosis,
@@ -113,18 +126,18 @@ export function taskHandlers(
 }
 
 function pageOf(args: Arguments): TreePageQuery {
-  const [offset, limit] = [args.count("offset"), args.count("limit")];
-  return {
-    task: args.requiredCount("task"),
-    ...(offset === undefined ? {} : { offset }),
-    ...(limit === undefined ? {} : { limit }),
-  };
+  return { task: args.requiredCount("task"), ...rangeOf(args) };
 }
 
-function filterOf(args: Arguments): TaskFilter | undefined {
+function rangeOf(args: Arguments): { offset?: number; limit?: number } {
+  const [offset, limit] = [args.count("offset"), args.count("limit")];
+  return { ...(offset === undefined ? {} : { offset }), ...(limit === undefined ? {} : { limit }) };
+}
+
+function filterOf(args: Arguments): TaskNodeFilter | undefined {
   if (args.raw["filter"] === undefined || args.raw["filter"] === null) return undefined;
   const filter = args.object("filter");
-  const [text, olderThan] = [filter.text("text"), filter.count("olderThan")];
+  const olderThan = filter.count("olderThan");
   const states = filter
     .texts("states")
     .map(
@@ -132,8 +145,13 @@ function filterOf(args: Arguments): TaskFilter | undefined {
         STATES.find((state) => state === name) ??
         filter.wrong("filter.states", `some of ${STATES.join(", ")}`),
     );
+  const texts: { -readonly [Part in (typeof TEXTS)[number]]?: string } = {};
+  for (const part of TEXTS) {
+    const text = filter.text(part);
+    if (text !== undefined && text !== "") texts[part] = text;
+  }
   return {
-    ...(text === undefined || text === "" ? {} : { text }),
+    ...texts,
     ...(states.length === 0 ? {} : { states }),
     ...(olderThan === undefined ? {} : { olderThan }),
   };

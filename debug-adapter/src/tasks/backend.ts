@@ -5,6 +5,8 @@ import type {
   FrameInfo,
   LongWaitQuery,
   LongWaitReply,
+  GroupQuery,
+  GroupReply,
   ResourceQuery,
   ResourceReply,
   Site,
@@ -66,6 +68,7 @@ export interface TaskBackend {
   diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply>;
   suspensions(query: SuspensionQuery): Promise<SuspensionReply>;
   longWaits(query: LongWaitQuery): Promise<LongWaitReply>;
+  groups(query: GroupQuery): Promise<GroupReply>;
   chain(task: TaskId, limit: number): Promise<ChainReply>;
   cancel(task: TaskId, message: string): Promise<boolean>;
   watch(tasks: readonly TaskId[]): Promise<void>;
@@ -77,6 +80,8 @@ export interface TaskBackend {
   resolveSite(site: Site): Promise<SourceLocation | undefined>;
   /** Sites by id, as they came with earlier replies. */
   site(id: SiteId): Site | undefined;
+  /** All of them. */
+  sites(): Iterable<Site>;
   /** The stack of a suspended task, innermost first, with its live variables, down to who created it. */
   frames(task: TaskInfo): Promise<FrameView[]>;
   /** Rejects with {@link ProgramBlockedError} when the program does not answer in time. */

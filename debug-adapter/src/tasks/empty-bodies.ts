@@ -1,4 +1,4 @@
-import type { DiagnosisBody, ResourcesBody, TreeBody } from "@asyncscope/protocol";
+import type { DiagnosisBody, GroupsBody, ResourcesBody, TreeBody } from "@asyncscope/protocol";
 
 const NO_COUNTS: TreeBody["counts"] = {
   created: 0,
@@ -19,6 +19,18 @@ export const EMPTY_TREE: TreeBody = {
   tasks: [],
   counts: NO_COUNTS,
   hidden: 0,
+};
+export const EMPTY_GROUPS: GroupsBody = {
+  status: "none",
+  now: 0,
+  version: 0,
+  groups: [],
+  total: 0,
+  grouped: 0,
+  hiddenTasks: 0,
+  pages: [],
+  tasks: [],
+  counts: NO_COUNTS,
 };
 export const EMPTY_DIAGNOSIS: DiagnosisBody = {
   status: "none",

@@ -1,19 +1,14 @@
-import type { TaskId, TreeArguments, TreePage, TreeReply } from "@asyncscope/protocol";
+import type { TaskId, TaskNode, TaskNodeFilter, TreeArguments, TreePage } from "@asyncscope/protocol";
+import { isInFile } from "./file-places.js";
 
 /** Answers a query for pages of the tree from a reply seen earlier, when the program can no longer be asked. */
 export function endedPages(
-  last: TreeReply,
+  last: { readonly tasks: readonly TaskNode[]; readonly now: number },
   { order, pages, filter, deep }: TreeArguments,
 ): { readonly pages: TreePage[]; readonly shown: ReadonlySet<TaskId> } {
   const known = new Set(last.tasks.map(({ id }) => id));
-  const text = filter?.text?.toLowerCase() ?? "";
-  const matches = last.tasks.filter(
-    ({ name, coroutine, state, waits }) =>
-      [name, coroutine, ...waits.map(({ label }) => label)].some((part) =>
-        part.toLowerCase().includes(text),
-      ) &&
-      (filter?.states === undefined || filter.states.includes(state)),
-  );
+  const matches =
+    filter === undefined ? last.tasks : last.tasks.filter((task) => matchesFilter(task, filter, last.now));
   const children = new Map<TaskId, TaskId[]>();
   const add = (parent: TaskId, child: TaskId): void => {
     const list = children.get(parent);
@@ -48,4 +43,28 @@ export function endedPages(
       }
   }
   return { pages: out, shown: new Set(out.flatMap((page) => page.children)) };
+}
+
+/**
+ * Whether a task seen earlier matches.
+ * @param now the program's loop clock then
+ */
+export function matchesFilter(task: TaskNode, filter: TaskNodeFilter, now: number): boolean {
+  const { states, olderThan, file } = filter;
+  const names = [task.name, task.coroutine];
+  const labels = task.waits.map(({ label }) => label);
+  return (
+    contain([...names, ...labels], filter.text) &&
+    contain(names, filter.name) &&
+    contain(labels, filter.waitsFor) &&
+    (states === undefined || states.includes(task.state)) &&
+    (olderThan === undefined || now - task.since >= olderThan) &&
+    (file === undefined || isInFile(task, file))
+  );
+}
+
+function contain(texts: readonly string[], part: string | undefined): boolean {
+  return (
+    part === undefined || part === "" || texts.some((text) => text.toLowerCase().includes(part.toLowerCase()))
+  );
 }

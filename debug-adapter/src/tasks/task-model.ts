@@ -6,6 +6,8 @@ import type {
   DiagnosisArguments,
   DiagnosisBody,
   DiagnosisReply,
+  GroupsArguments,
+  GroupsBody,
   ResourceNode,
   ResourceReply,
   ResourcesArguments,
@@ -22,20 +24,19 @@ import type {
 } from "@asyncscope/protocol";
 import { AdapterError, messageOf } from "../errors.js";
 import { ProgramBlockedError, type LastState, type ProgramFacts, type TaskBackend } from "./backend.js";
-import { EMPTY_DIAGNOSIS, EMPTY_RESOURCES, EMPTY_TREE } from "./empty-bodies.js";
+import { EMPTY_DIAGNOSIS, EMPTY_GROUPS, EMPTY_RESOURCES, EMPTY_TREE } from "./empty-bodies.js";
+import { endedGroups } from "./ended-groups.js";
 import { endedPages } from "./ended-tree.js";
+import { FilePlaces } from "./file-places.js";
 import { tellFindings } from "./finding-nodes.js";
 import { LoopBlocks } from "./loop-blocks.js";
+import { placeGroups } from "./place-groups.js";
+import { LOCATIONS_MS, placeTasks, resolveSite } from "./task-places.js";
 import { within } from "./within.js";
 
 type Status = TreeBody["status"];
 
-/** Locations are asked for at most this many tasks of a reply: the rows that can be seen. */
-const MAX_LOCATIONS = 200;
-
-/** How long an answer waits for positions, in milliseconds. */
-const LOCATIONS_MS = 500;
-/** After the end nobody waits for the program, and what is told then is told once. */
+/** After the end nobody waits for the program, and what is told then is told once. Milliseconds. */
 const LAST_LOCATIONS_MS = 3000;
 
 /** A program that is killed, or that ends with very many tasks, cannot be asked any more. */
@@ -52,6 +53,8 @@ export class TaskModel {
   #lastDiagnosis: DiagnosisBody | undefined;
   /** What the program found when it ended, not told in words yet. */
   #diagnosisAtEnd: DiagnosisReply | undefined;
+  #lastGroups: GroupsBody | undefined;
+  #files = new FilePlaces();
   #facts: ProgramFacts | undefined;
   #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
   #ended = false;
@@ -73,6 +76,8 @@ export class TaskModel {
     this.#lastResources = undefined;
     this.#lastDiagnosis = undefined;
     this.#diagnosisAtEnd = undefined;
+    this.#lastGroups = undefined;
+    this.#files = new FilePlaces();
     this.#facts = undefined;
     this.#lastChains = new Map();
     this.loop.clear();
@@ -116,10 +121,11 @@ export class TaskModel {
   async tree(args: TreeArguments, patience = LOCATIONS_MS): Promise<TreeBody> {
     const backend = await this.meet();
     if (backend === undefined) return this.#lastTree(args);
-    const { locations, ...query } = args;
+    const { locations, filter, ...query } = args;
     let reply: TreeReply;
     try {
-      reply = await backend.tree(query satisfies TreeQuery);
+      const translated = filter && { filter: await this.#files.translate(backend, filter) };
+      reply = await backend.tree({ ...query, ...translated } satisfies TreeQuery);
     } catch (error) {
       return this.#failed(error, () => this.#lastTree(args), EMPTY_TREE);
     }
@@ -134,43 +140,15 @@ export class TaskModel {
     return { now, version, pages, counts, hidden, tasks };
   }
 
-  async #nodes(tasks: readonly TaskInfo[], locations: boolean): Promise<TaskNode[]> {
-    const backend = this.#backend;
-    const places = new Map<TaskId, SourceLocation | undefined>();
-    const waiting = tasks.filter(({ state, form }) => state === "suspended" && form === "generator");
-    const asked = waiting.slice(0, MAX_LOCATIONS).map(({ id }) => id);
-    if (locations && backend !== undefined && !this.#ended && asked.length > 0) {
-      const found = await backend.locations(asked).catch(() => []);
-      asked.forEach((id, i) => places.set(id, found[i]));
-    }
-    const running = tasks.filter(({ state }) => state === "running");
-    // A task that started another eagerly runs as well, but stands elsewhere.
-    if (locations && this.paused && !this.#ended && running.length === 1)
-      places.set(running[0]!.id, await this.stoppedAt().catch(() => undefined));
-    const sites = new Map<SiteId, Promise<SourceLocation | undefined>>();
-    const resolve = (id: SiteId): Promise<SourceLocation | undefined> => {
-      let location = sites.get(id);
-      if (location === undefined) sites.set(id, (location = this.#site(id)));
-      return location;
-    };
-    return Promise.all(
-      tasks.map(async (task, i) => {
-        const wanted = locations && i < MAX_LOCATIONS * 10;
-        const waitSite = task.waits.find(({ site }) => site !== undefined && site !== 0)?.site;
-        const location =
-          places.get(task.id) ??
-          (await this.#placeAtEnd(task)) ??
-          (wanted && waitSite !== undefined ? await resolve(waitSite) : undefined);
-        const createdAtLocation = wanted && task.created !== 0 ? await resolve(task.created) : undefined;
-        const threadId = this.threadOf(task.id);
-        return {
-          ...task,
-          ...(location === undefined ? {} : { location }),
-          ...(createdAtLocation === undefined ? {} : { createdAtLocation }),
-          ...(threadId === undefined ? {} : { threadId }),
-        };
-      }),
-    );
+  #nodes(tasks: readonly TaskInfo[], locations: boolean): Promise<TaskNode[]> {
+    return placeTasks(tasks, locations, {
+      live: this.#ended ? undefined : this.#backend,
+      sources: this.#backend,
+      paused: this.paused,
+      threadOf: (task) => this.threadOf(task),
+      stoppedAt: () => this.stoppedAt(),
+      stoodAt: (task) => this.#placeAtEnd(task),
+    });
   }
 
   /** Where a generator stood when the program ended. */
@@ -182,10 +160,53 @@ export class TaskModel {
       .catch(() => undefined);
   }
 
-  async #site(id: SiteId): Promise<SourceLocation | undefined> {
-    const site = this.#backend?.site(id);
-    if (site === undefined) return undefined;
-    return this.#backend?.resolveSite(site).catch(() => undefined);
+  #site(id: SiteId): Promise<SourceLocation | undefined> {
+    return resolveSite(this.#backend, id);
+  }
+
+  /** How many tasks stand where. After the end: of the tasks that were seen last. */
+  async groups(args: GroupsArguments): Promise<GroupsBody> {
+    const backend = await this.#meet();
+    const last = (): Promise<GroupsBody> => this.#lastGroupsBody(args);
+    if (backend === undefined) return last();
+    try {
+      const { filter, ...query } = args;
+      const reply = await backend.groups({
+        ...query,
+        ...(filter && { filter: await this.#files.translate(backend, filter) }),
+      });
+      const { now, version, total, grouped, hiddenTasks, pages, counts } = reply;
+      const [groups, tasks] = await Promise.all([
+        within(
+          LOCATIONS_MS,
+          placeGroups(reply.groups, backend),
+          reply.groups.map((group) => ({ ...group, locations: [] })),
+        ),
+        within(LOCATIONS_MS, this.#nodes(reply.tasks, true), reply.tasks),
+      ]);
+      const body = { now, version, groups, total, grouped, hiddenTasks, pages, tasks, counts };
+      return (this.#lastGroups = { ...body, status: this.status });
+    } catch (error) {
+      return this.#failed(error, last, EMPTY_GROUPS);
+    }
+  }
+
+  async #lastGroupsBody(args: GroupsArguments): Promise<GroupsBody> {
+    const tree = this.#ended ? this.#last : undefined;
+    const message = this.#emptyMessage();
+    if (tree === undefined)
+      return {
+        ...(this.#lastGroups ?? { ...EMPTY_GROUPS, ...(message && { message }) }),
+        status: this.status,
+      };
+    const tasks = await within(LOCATIONS_MS, this.#nodes(tree.tasks, true), tree.tasks);
+    const functionsOf = (task: TaskId): string[] | undefined =>
+      this.#lastChains
+        .get(task)
+        ?.frames.filter(({ kind }) => kind !== "native")
+        .map(({ functionName }) => functionName);
+    const { now, version, counts } = tree;
+    return { status: this.status, now, version, counts, ...endedGroups(tasks, functionsOf, now, args) };
   }
 
   /** @param patience how long the answer waits for positions, in milliseconds. */
@@ -361,7 +382,7 @@ export class TaskModel {
     if (this.#last === undefined)
       return { ...EMPTY_TREE, status: this.status, ...(message ? { message } : {}) };
     const tasks = await within(LOCATIONS_MS, this.#nodes(this.#last.tasks, true), this.#last.tasks);
-    const { pages, shown } = endedPages(this.#last, args);
+    const { pages, shown } = endedPages({ tasks, now: this.#last.now }, args);
     return {
       status: this.status,
       now: this.#last.now,

@@ -1,175 +1,122 @@
-import type { GroupQuery, GroupReply, SiteId, TaskGroup, TaskId, WaitKind } from "@asyncscope/protocol";
-import { eachFrame } from "./chain.js";
+import type {
+  GroupId,
+  GroupPage,
+  GroupPageQuery,
+  GroupQuery,
+  GroupReply,
+  TaskGroup,
+  TaskId,
+} from "@asyncscope/protocol";
+import { groupTasks, stateName } from "./grouping.js";
+import type { Group, Grouping } from "./grouping.js";
 import { atMost, count } from "./numbers.js";
-import { mapGet, mapSet, weakMapGet, weakMapSet } from "./primordials.js";
+import { mapGet, mapSet, mapSize, stringify, weakMapGet, weakMapSet } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import { SUSPENDED } from "./task-record.js";
-import type { TaskRecord } from "./task-record.js";
-import { sinceWhen, standing } from "./task-state.js";
 import { clean } from "./text.js";
-import { eachLabel, eachWait, kindOf, LABEL } from "./waits.js";
+import { counts, taskInfos } from "./tree.js";
+import { eachLabel, LABEL } from "./waits.js";
 
-const NAME = 200;
-/** Functions of a chain that tell groups apart, from the inside. */
-const MOST_FUNCTIONS = 20;
+const MOST_GROUPS = 1000;
 const MOST_SAMPLES = 20;
+const MOST_PER_PAGE = 1000;
+/** Groups of which it is remembered which id they have. */
+const MOST_IDS = 10_000;
 
-/** What tells a group from the others: function names, 0, kind, resource, site. */
-type Key = string | number | object | null;
+/** What is kept of a registry between two questions. */
+class Memory {
+  version = -1;
+  question = "";
+  grouping: Grouping | null = null;
+  #ids = new Map<string, GroupId>();
+  #lastId = 0;
 
-/** Tasks that stand in the same functions and wait for the same thing. */
-class Group {
-  count = 0;
-  since = Infinity;
-  oldest: TaskId = 0;
-  /** Evenly spread over its tasks: when full every second one goes, and from then on half as many come. */
-  samples: TaskId[] = [];
-  #stride = 1;
-
-  constructor(
-    readonly functions: readonly string[],
-    readonly kind: WaitKind,
-    readonly site: SiteId,
-  ) {}
-
-  add(id: TaskId, since: number): void {
-    if (since < this.since) {
-      this.since = since;
-      this.oldest = id;
-    }
-    if (this.count++ % this.#stride !== 0) return;
-    if (this.samples.length === MOST_SAMPLES) {
-      const half: TaskId[] = [];
-      for (let i = 0; i < MOST_SAMPLES; i += 2) half[half.length] = this.samples[i]!;
-      this.samples = half;
-      this.#stride *= 2;
-    }
-    this.samples[this.samples.length] = id;
+  /** Texts are made for groups only, never for tasks. */
+  idOf({ functions, state, kind, site, innermost, resource }: Group): GroupId {
+    let key = `${state} ${kind} ${site} ${innermost} ${resource ?? "many"}`;
+    for (let i = 0; i < functions.length; i++) key += `\n${functions[i]!}`;
+    const known = mapGet(this.#ids, key);
+    if (known !== undefined) return known;
+    if (mapSize(this.#ids) >= MOST_IDS) this.#ids = new Map();
+    mapSet(this.#ids, key, ++this.#lastId);
+    return this.#lastId;
   }
 }
 
-/** A tree of keys: no text is made for a task, which would cost more than all the rest. */
-interface Branch {
-  readonly next: Map<Key, Branch>;
-  group: Group | null;
-}
+const memories = new WeakMap<Registry, Memory>();
 
-interface Grouping {
-  readonly version: number;
-  readonly groups: readonly Group[];
-  readonly suspended: number;
-}
-
-const lastGroupings = new WeakMap<Registry, Grouping>();
-
-/** Answers a {@link GroupQuery}: all suspended tasks are grouped before any cap. */
+/** Answers a {@link GroupQuery}: all tasks are filtered and grouped before any cap. */
 export function queryGroups(registry: Registry, query: GroupQuery, now: number): GroupReply {
-  let grouping: Grouping | undefined = weakMapGet<Grouping>(lastGroupings, registry);
-  if (grouping?.version !== registry.version) {
-    grouping = groupTasks(registry);
-    weakMapSet(lastGroupings, registry, grouping);
-  }
-  const shown = largest(grouping.groups, atMost(query.limit, 200, 1000));
+  let memory = weakMapGet(memories, registry);
+  if (memory === undefined) weakMapSet(memories, registry, (memory = new Memory()));
+  const grouping = groupingOf(registry, memory, query, now);
+  const shown = largest(grouping.groups, atMost(query.limit, 200, MOST_GROUPS));
   const samples = atMost(query.samples, 5, MOST_SAMPLES);
   const groups: TaskGroup[] = [];
   let shownTasks = 0;
   for (let i = 0; i < shown.length; i++) {
-    groups[i] = describe(registry, shown[i]!, samples);
+    groups[i] = describe(registry, memory, shown[i]!, samples);
     shownTasks += shown[i]!.count;
   }
+  const { pages, named } = pagesOf(memory, grouping, query.pages ?? []);
   return {
     now,
     version: registry.version,
     groups,
     total: grouping.groups.length,
+    grouped: grouping.grouped,
     suspended: grouping.suspended,
-    hiddenTasks: grouping.suspended - shownTasks,
+    hiddenTasks: grouping.grouped - shownTasks,
+    pages,
+    tasks: taskInfos(registry, named),
+    counts: counts(registry),
     sites: registry.sites.since(count(query.knownSites, 0)),
   };
 }
 
-function groupTasks(registry: Registry): Grouping {
-  const root: Branch = { next: new Map(), group: null };
-  const groups: Group[] = [];
-  let suspended = 0;
-  // Most tasks stand where the one before stood: its keys are compared before the tree is walked.
-  let keys: Key[] = [];
-  let before: Key[] = [];
-  let last: Group | null = null;
-  const running: object[] = [];
-  registry.eachRunning((task) => {
-    running[running.length] = task;
-  });
-  registry.tasks.forEach((record) => {
-    const { task } = record;
-    if (task === null || standing(task) !== SUSPENDED) return;
-    for (let i = 0; i < running.length; i++) if (running[i] === task) return;
-    suspended++;
-    keysOf(registry, record, keys);
-    if (last === null || !same(keys, before)) {
-      const branch = walk(root, keys);
-      if (branch.group === null) {
-        branch.group = groupOf(keys);
-        groups[groups.length] = branch.group;
-      }
-      last = branch.group;
-      const swap = before;
-      before = keys;
-      keys = swap;
-    }
-    last.add(record.id, sinceWhen(record, SUSPENDED));
-  });
-  return { version: registry.version, groups, suspended };
-}
-
-/** Writes what tells the group of a task into `keys`. */
-function keysOf(registry: Registry, record: TaskRecord, keys: Key[]): void {
-  let length = 0;
-  let site: SiteId = 0;
-  eachFrame(registry, record, (frame, frameSite) => {
-    if (!frame._isUserCode || length === MOST_FUNCTIONS) return;
-    if (length === 0) site = frameSite;
-    keys[length++] = frame._name;
-  });
-  let kind: WaitKind | null = null;
-  let resource: object | null = null;
-  eachWait(record, (future, _since, awaitable) => {
-    if (kind !== null) return;
-    kind = kindOf(future);
-    resource = future._origin?.resource ?? null;
-    if (site === 0 && awaitable !== null) site = registry.awaitSite(awaitable);
-  });
-  keys[length++] = 0;
-  keys[length++] = kind ?? "other";
-  keys[length++] = resource;
-  keys[length++] = site;
-  if (keys.length !== length) keys.length = length;
-}
-
-function groupOf(keys: readonly Key[]): Group {
-  const functions: string[] = [];
-  const end = keys.length - 4;
-  for (let i = 0; i < end; i++) functions[i] = clean(keys[i] as string, NAME);
-  return new Group(functions, keys[end + 1] as WaitKind, keys[end + 3] as SiteId);
-}
-
-function same(a: readonly Key[], b: readonly Key[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-function walk(root: Branch, keys: readonly Key[]): Branch {
-  let branch = root;
-  for (let i = 0; i < keys.length; i++) {
-    let next = mapGet(branch.next, keys[i]!);
-    if (next === undefined) {
-      next = { next: new Map(), group: null };
-      mapSet(branch.next, keys[i]!, next);
-    }
-    branch = next;
+/** While no task has moved the last grouping holds, unless it hangs on the time. */
+function groupingOf(
+  registry: Registry,
+  memory: Memory,
+  { all = false, filter }: GroupQuery,
+  now: number,
+): Grouping {
+  const question = `${all} ${stringify(filter) ?? ""}`;
+  const holds = memory.version === registry.version && filter?.olderThan === undefined;
+  if (memory.grouping === null || !holds || memory.question !== question) {
+    memory.grouping = groupTasks(registry, all, filter, now);
+    memory.version = registry.version;
+    memory.question = question;
   }
-  return branch;
+  return memory.grouping;
+}
+
+/** The tasks of those groups that were asked for; the groups are found again by their ids. */
+function pagesOf(
+  memory: Memory,
+  { groups }: Grouping,
+  asked: readonly GroupPageQuery[],
+): { readonly pages: GroupPage[]; readonly named: TaskId[] } {
+  const pages: GroupPage[] = [];
+  const named: TaskId[] = [];
+  const byId = new Map<GroupId, Group>();
+  if (asked.length > 0)
+    for (let i = 0; i < groups.length && i < MOST_IDS; i++) mapSet(byId, memory.idOf(groups[i]!), groups[i]!);
+  for (let i = 0; i < asked.length; i++) {
+    const { group: id } = asked[i]!;
+    const group = mapGet(byId, id);
+    const offset = count(asked[i]!.offset, 0);
+    const total = group === undefined ? 0 : group.count;
+    const end = Math.min(total, offset + atMost(asked[i]!.limit, 100, MOST_PER_PAGE));
+    const tasks: TaskId[] = [];
+    for (let at = offset; at < end; at++) {
+      const task = group!.tasks.at(at);
+      tasks[tasks.length] = task;
+      named[named.length] = task;
+    }
+    pages[pages.length] = { group: id, offset, tasks, total };
+  }
+  return { pages, named };
 }
 
 /** The `limit` groups with most tasks, the largest first; equal ones in the order in which they were met. */
@@ -177,40 +124,41 @@ function largest(groups: readonly Group[], limit: number): Group[] {
   const top: Group[] = [];
   for (let i = 0; i < groups.length; i++) {
     const group = groups[i]!;
-    if (top.length === limit && (limit === 0 || top[limit - 1]!.count >= group.count)) continue;
+    if (top.length === limit && (limit === 0 || !comesBefore(group, top[limit - 1]!))) continue;
     let at = top.length < limit ? top.length : limit - 1;
-    for (; at > 0 && top[at - 1]!.count < group.count; at--) top[at] = top[at - 1]!;
+    for (; at > 0 && comesBefore(group, top[at - 1]!); at--) top[at] = top[at - 1]!;
     top[at] = group;
   }
   return top;
 }
 
+/** What has ended is there to look it up; what is alive is what one looks for. */
+function comesBefore(a: Group, b: Group): boolean {
+  return a.hasEnded === b.hasEnded ? a.count > b.count : b.hasEnded;
+}
+
 /** The label is read now: the state of a queue changes while its waiters stand still. */
-function describe(registry: Registry, group: Group, most: number): TaskGroup {
-  const { functions, kind, site, since, oldest } = group;
+function describe(registry: Registry, memory: Memory, group: Group, most: number): TaskGroup {
+  const { functions, state, kind, site, since, oldest, count: size, resource } = group;
   const record = registry.get(oldest);
   let label: string | null = null;
-  let resource = 0;
-  if (record !== undefined) {
+  if (record !== undefined && state === SUSPENDED) {
     eachLabel(registry, record, (text) => {
       label ??= clean(text, LABEL);
     });
-    eachWait(record, ({ _origin: origin }) => {
-      if (resource === 0 && origin?.resource != null)
-        resource = registry.resources.of(origin.resource)?.id ?? 0;
-    });
   }
   const samples: TaskId[] = [];
-  const { length } = group.samples;
-  const shown = length < most ? length : most;
-  for (let i = 0; i < shown; i++) samples[i] = group.samples[Math.floor((i * length) / shown)]!;
+  const shown = size < most ? size : most;
+  for (let i = 0; i < shown; i++) samples[i] = group.tasks.at(Math.floor((i * size) / shown));
   return {
+    id: memory.idOf(group),
     functions,
+    state: stateName(group),
     kind,
-    label: label ?? kind,
-    ...(resource === 0 ? {} : { resource }),
+    label: label ?? (state === SUSPENDED ? kind : ""),
+    ...(resource === undefined ? { manyResources: true } : resource === 0 ? {} : { resource }),
     site,
-    count: group.count,
+    count: size,
     since,
     oldest,
     samples,

@@ -7,8 +7,9 @@ export class IntList {
     this.#items = new Int32Array(capacity);
   }
 
-  static of(values: readonly number[]): IntList {
-    const list = new IntList(values.length + 64);
+  /** @param room for how many more */
+  static of(values: readonly number[], room = 64): IntList {
+    const list = new IntList(values.length + room);
     for (let i = 0; i < values.length; i++) list.push(values[i]!);
     return list;
   }

@@ -58,7 +58,8 @@ function rows(registry: Registry, shape: Shape, marks: Marks, shown: readonly Ta
   return infos;
 }
 
-function counts(registry: Registry): TreeReply["counts"] {
+/** Tasks by state, over the whole program. */
+export function counts(registry: Registry): TreeReply["counts"] {
   const result = {} as Record<TaskState, number>;
   const counted = countStates(registry);
   for (let i = 0; i < STATES.length; i++) result[STATES[i]!] = counted[i]!;

@@ -25,7 +25,7 @@ export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)}
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
 
-type ListMethod = "hello" | "enable" | "tree" | "resources" | "diagnosis" | "suspensions" | "chain" | "longWaits";
+type ListMethod = "hello" | "enable" | "tree" | "resources" | "groups" | "diagnosis" | "suspensions" | "chain" | "longWaits";
 type PlainMethod = "cancel" | "setName" | "watch" | "goOn" | "disable";
 type ObjectMethod =
   "frameObjects" | "topFrameObjects" | "items" | "error" | "haltedError" | "taskObject" | "resourceObject";

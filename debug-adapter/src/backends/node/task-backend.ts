@@ -3,6 +3,8 @@ import type {
   DiagnosisQuery,
   DiagnosisReply,
   HaltEvent,
+  GroupQuery,
+  GroupReply,
   InspectorEvent,
   LongWaitQuery,
   LongWaitReply,
@@ -122,13 +124,12 @@ export class NodeTaskBackend implements TaskBackend {
     return reply;
   }
 
-  async resources(query: ResourceQuery): Promise<ResourceReply> {
-    const reply = await this.#access.json<ResourceReply>("resources", {
-      ...query,
-      knownSites: this.#knownSites,
-    });
-    this.#learn(reply.sites);
-    return reply;
+  groups(query: GroupQuery): Promise<GroupReply> {
+    return this.#list("groups", query);
+  }
+
+  resources(query: ResourceQuery): Promise<ResourceReply> {
+    return this.#list("resources", query);
   }
 
   diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply> {
@@ -145,7 +146,7 @@ export class NodeTaskBackend implements TaskBackend {
 
   /** A list with the sites that it mentions and that have not travelled yet. */
   async #list<R extends { readonly sites: readonly Site[] }>(
-    method: "diagnosis" | "suspensions" | "longWaits",
+    method: "resources" | "groups" | "diagnosis" | "suspensions" | "longWaits",
     query: object,
   ): Promise<R> {
     const reply = await this.#access.json<R>(method, { ...query, knownSites: this.#knownSites });
@@ -178,6 +179,10 @@ export class NodeTaskBackend implements TaskBackend {
 
   site(id: SiteId): Site | undefined {
     return this.#sites.get(id);
+  }
+
+  sites(): Iterable<Site> {
+    return this.#sites.values();
   }
 
   async resolveSite({ url, line, column, functionName }: Site): Promise<SourceLocation | undefined> {
