@@ -3,8 +3,10 @@ import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
 import { DeadlockNotifications } from "./diagnosis/deadlock-notifications.js";
-import { DumpCommand } from "./dump/dump-command.js";
 import { Hints } from "./hints/hints.js";
+import { registerDumpCommand } from "./dump/dump-command.js";
+import { LastDumps } from "./dump/last-dumps.js";
+import { Snapshots } from "./dump/snapshots.js";
 import { LanguageServer } from "./language/language-server.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
@@ -18,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
   const sessions = new SessionTracker();
   const tasks = new TasksView(sessions, context.workspaceState);
   const resources = new ResourcesView(sessions);
+  const lastDumps = new LastDumps(sessions);
   const provider = new ConfigurationProvider();
   const { Initial, Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
@@ -27,8 +30,10 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
     new DeadlockNotifications(sessions, tasks),
-    new DumpCommand(sessions),
     new Hints(sessions, tasks),
+    lastDumps,
+    registerDumpCommand(sessions, lastDumps),
+    new Snapshots(sessions, lastDumps),
     new LanguageServer(context.extensionUri),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
     // The dynamic registration only offers configurations: resolving is called on every registration.

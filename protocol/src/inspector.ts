@@ -327,7 +327,7 @@ export interface TaskGroup {
   /** The primitive waited for, when it is one of {@link ResourceInfo} and the same for all of them. */
   readonly resource?: ResourceId;
   /** They wait for more than 8 primitives of the same kind at the same place: `label` names one of them. */
-  readonly manyResources?: true;
+  readonly manyResources?: boolean;
   /** Where the innermost function stands, when it is an async one; 0 for generators: ask for those of `samples`. */
   readonly site: SiteId;
   readonly count: number;

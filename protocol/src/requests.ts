@@ -152,6 +152,8 @@ export interface CancelTaskBody {
 export interface DumpArguments {
   /** Default `text`: the content of a `.taskdump` file. */
   readonly format?: "text" | "json";
+  /** Of a text: false leaves out how long each thing has lasted, so that two dumps differ only in what has moved. */
+  readonly ages?: boolean;
   /** Most tasks, default 2000, at most 20000; the dump says how many are hidden. */
   readonly limit?: number;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseDump } from "../../debug-adapter/src/dump/parse.js";
+import { withoutAges } from "../../debug-adapter/src/dump/without-ages.js";
 import { writeDump } from "../../debug-adapter/src/dump/write.js";
 import { Random } from "../support/random.js";
 import { randomDump } from "./random-dump.js";
@@ -43,6 +44,37 @@ describe("the text of a task dump", () => {
       after.filter((line, i) => line !== before[i]).map((line) => line.trim()),
       ["for 390 ms"],
     );
+  });
+
+  it("is the same at another time when ages are left out, and still read back", () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const dump = randomDump(new Random(seed));
+      const later = {
+        ...dump,
+        tasks: dump.tasks.map((task) => ({
+          ...task,
+          age: task.age + 1234,
+          waits: task.waits.map((wait) => ({ ...wait, age: wait.age + 1234 })),
+        })),
+        resources: dump.resources.map((resource) => ({
+          ...resource,
+          ...(resource.owner && { owner: { ...resource.owner, age: resource.owner.age + 1234 } }),
+          waiters: resource.waiters.map((waiter) => ({ ...waiter, age: waiter.age + 1234 })),
+        })),
+      };
+      const text = withoutAges(writeDump(dump));
+      assert.equal(withoutAges(writeDump(later)), text, `seed ${seed}`);
+      const { diagnostics, dump: read } = parseDump(text);
+      assert.deepEqual(
+        diagnostics.filter(({ code }) => code !== "duplicate"),
+        [],
+        `seed ${seed}:\n${text}`,
+      );
+      assert.deepEqual(
+        read.tasks.map(({ id, waits }) => [id, waits.map(({ label }) => label)]),
+        dump.tasks.map(({ id, waits }) => [id, waits.map(({ label }) => label)]),
+      );
+    }
   });
 
   it("indents a deep tree only so far, and says who started the tasks below", () => {

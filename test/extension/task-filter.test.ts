@@ -59,4 +59,16 @@ describe("The filter of the Tasks view", () => {
     assert.match(parseFilter("state:").error ?? "", /is no state/);
     assert.match(parseFilter("older:soon").error ?? "", /“soon” is no duration: use for example/);
   });
+
+  it("takes a name, a file and what is waited for, each also in quotes", () => {
+    assert.deepEqual(parseFilter('name:fetch file:src/crawler.ts waits:"Lock db held" Worker').filter, {
+      text: "Worker",
+      name: "fetch",
+      file: "src/crawler.ts",
+      waitsFor: "Lock db held",
+    });
+    assert.deepEqual(parseFilter("For:queue").filter, { waitsFor: "queue" });
+    assert.match(parseFilter("file:").error ?? "", /after file:/);
+    assert.match(parseFilter('waits:"Lock db').error ?? "", /not closed/);
+  });
 });

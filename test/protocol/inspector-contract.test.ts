@@ -80,7 +80,7 @@ class Contract {
       this.check(type, value);
       return;
     }
-    const wanted = ["TaskId", "ResourceId", "SiteId", "number"].includes(type)
+    const wanted = ["TaskId", "GroupId", "ResourceId", "SiteId", "number"].includes(type)
       ? "number"
       : ["string", "TaskState", "WaitKind", "ResourceKind", "FindingKind"].includes(type) ||
           type.startsWith('"')
@@ -95,6 +95,10 @@ class Contract {
 
 const repeated = coro(function* repeated() {
   yield* sleep(1000);
+});
+
+const readOwn = coro(function* readOwn() {
+  yield* new Queue().get();
 });
 
 /** A program in which every field has something to say. */
@@ -139,6 +143,7 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
     contract.check("TreeReply", JSON.parse(inspector.tree({ ...page, limit: 5000 })));
     contract.check("ResourceReply", JSON.parse(inspector.resources({})));
     createTask(lock.acquire());
+    for (let i = 0; i < 10; i++) createTask(readOwn());
     const again = createTask(function* () {
       const own = new Lock();
       yield* own.acquire();
@@ -148,8 +153,8 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
       yield* again;
     });
     yield* sleep(1);
-    contract.check("GroupReply", JSON.parse(inspector.groups({})));
     contract.check("SuspensionReply", JSON.parse(inspector.suspensions({ tasks: [1, 2] })));
+    contract.check("GroupReply", JSON.parse(inspector.groups({ pages: [{ group: 1 }] })));
     contract.check("DiagnosisReply", JSON.parse(inspector.diagnosis({})));
     for (let id = 1; id < 10; id++) contract.check("ChainReply", JSON.parse(inspector.chain(id)));
     yield* sleep(1);
@@ -197,6 +202,7 @@ describe("The protocol", () => {
       "SuspensionReply",
       "SuspensionPoint",
       "SuspensionSample",
+      "GroupPage",
       "DiagnosisReply",
       "Finding",
       "FindingPlace",

@@ -14,9 +14,9 @@ const UNFINISHED = /^unfinished (\d{1,15})$/;
 const ON = /^on (.*) @(\d{1,15})$/;
 const ITEM = /^\[(\d{1,15})\](?: (.*))?$/;
 const MORE = /^\.\.\. (\d{1,15}) more (items|waiters)$/;
-const OWNER = new RegExp(`^owner (.*) #(\\d{1,15}) (${DURATION})$`);
+const OWNER = new RegExp(`^owner (.*) #(\\d{1,15})(?: (${DURATION}))?$`);
 const WAITER = new RegExp(
-  `^(getter|putter|joiner|waiter) (?:\\(no task\\)|(.*) #(\\d{1,15})) (${DURATION})$`,
+  `^(getter|putter|joiner|waiter) (?:\\(no task\\)|(.*) #(\\d{1,15}))(?: (${DURATION}))?$`,
 );
 const CREATED = new RegExp(`^created at ${FUNCTION} \\(${POSITION}\\)$`);
 
@@ -78,11 +78,11 @@ export class ResourcesReader {
       const [, role, name, id, age] = found;
       const at = role!.length + 1;
       const task = id === undefined ? {} : { task: this.#document.taskRef(line, name!, id, at) };
-      resource.waiters.push({ role: role as DumpWaiter["role"], ...task, age: parseDuration(age!) });
+      resource.waiters.push({ role: role as DumpWaiter["role"], ...task, age: parseDuration(age ?? "") });
     } else if ((found = OWNER.exec(body)) !== null) {
       const [, name, id, age] = found;
       const owner = this.#document.taskRef(line, name!, id!, "owner ".length);
-      resource.owner = { ...owner, age: parseDuration(age!) };
+      resource.owner = { ...owner, age: parseDuration(age ?? "") };
     } else if ((found = CREATED.exec(body)) !== null) {
       const [, functionName, path, lineNumber, column] = found;
       const position = this.#document.position(line, path!, lineNumber!, column!);

@@ -15,7 +15,7 @@ const HEAD = new RegExp(`^- (.*) \\[(${TASK_STATES.join("|")})\\] #(\\d{1,15})$`
 const RUNS = new RegExp(`^runs ${FUNCTION} \\((generator|async)\\)$`);
 const FOR = new RegExp(`^for (${DURATION})$`);
 const ERROR = /^(unretrieved )?error(?: (.*))?$/;
-const WAITS = new RegExp(`^waits for (.*) \\[([a-z-]{1,40})\\] (${DURATION})(?:, (${DURATION}) left)?$`);
+const WAITS = new RegExp(`^waits for (.*) \\[([a-z-]{1,40})\\](?: (${DURATION})(?:, (${DURATION}) left)?)?$`);
 const ON = /^on (.*) ([#@])(\d{1,15})$/;
 const MORE = /^\.\.\. (\d{1,15}) more (waits|frames|tasks)$/;
 const CANCELS = /^cancel requests (\d{1,15})$/;
@@ -137,7 +137,7 @@ export class TasksReader {
       // A kind of a later version is kept as it is.
       kind: kind as WaitKind,
       label: label!,
-      age: parseDuration(age!),
+      age: parseDuration(age ?? ""),
       ...(left === undefined ? {} : { left: parseDuration(left) }),
       tasks: [],
       hiddenTasks: 0,

@@ -1,4 +1,5 @@
 import type { DumpBody, TaskNodeFilter, TaskState, TreeOrder, TreePageQuery } from "@asyncscope/protocol";
+import { withoutAges } from "../dump/without-ages.js";
 import { writeDump } from "../dump/write.js";
 import type { TaskBackend } from "../tasks/backend.js";
 import { collectDump, pendingTasks } from "../tasks/collect-dump.js";
@@ -108,7 +109,9 @@ export function taskHandlers(
     if (format !== "text" && format !== "json") return args.wrong("format", '"text" or "json"');
     const limit = args.count("limit");
     const collected = await collectDump(context.tasks, limit === undefined ? {} : { limit });
-    const content = format === "text" ? { text: writeDump(collected) } : { dump: collected };
+    const written = (): string =>
+      args.optionalFlag("ages") === false ? withoutAges(writeDump(collected)) : writeDump(collected);
+    const content = format === "text" ? { text: written() } : { dump: collected };
     return { status: collected.status, pending: pendingTasks(collected), ...content } satisfies DumpBody;
   };
   return {

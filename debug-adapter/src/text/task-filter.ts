@@ -1,5 +1,5 @@
-/** The filter of the Tasks view as one line of text: `worker state:suspended,running older:5s`. */
-import type { TaskFilter, TaskState } from "@asyncscope/protocol";
+/** The filter of the Tasks view as one line of text: `file:crawler.ts waits:Queue older:5s`. */
+import type { TaskNodeFilter, TaskState } from "@asyncscope/protocol";
 
 const STATES: readonly TaskState[] = [
   "created",
@@ -13,28 +13,41 @@ const STATES: readonly TaskState[] = [
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000 };
 
 export const FILTER_PROMPT =
-  'Part of a name, a coroutine or what is waited for (in quotes: as it stands, "state:x"); state:suspended,failed; older:5s. All of them must hold.';
+  'Text: part of a name, a function or what is waited for. name:fetch · file:crawler.ts (stands in it or was created there) · waits:"Lock db" · state:suspended,failed · older:5s. All must hold; quotes take spaces and colons as they stand.';
+
+/** In the empty box. */
+export const FILTER_EXAMPLE = "worker   file:crawler.ts   waits:Queue   state:suspended   older:5s";
 
 export type ParsedFilter =
-  | { readonly filter: TaskFilter | undefined; readonly error?: undefined }
+  | { readonly filter: TaskNodeFilter | undefined; readonly error?: undefined }
   /** `error` names the word that is not understood and what it could be. */
   | { readonly filter?: undefined; readonly error: string };
 
-/** Empty text means no filter. Quotes take spaces and words like `state:` as text; the longest of several ages counts. */
+/** What a word may begin with, and the part of the filter that it is. */
+const TEXT_KEYS = { name: "name", file: "file", waits: "waitsFor", for: "waitsFor" } as const;
+
+/**
+ * Empty text means no filter. Quotes take spaces and words like `state:` as text; the longest of several ages counts,
+ * and the last one of several names, files or waits.
+ */
 export function parseFilter(input: string): ParsedFilter {
   const words: string[] = [];
+  const texts: { name?: string; file?: string; waitsFor?: string } = {};
   let states: TaskState[] | undefined;
   let olderThan: number | undefined;
-  for (const [word, quoted] of input.matchAll(/(?<!\S)"([^"]*)"?(?!\S)|\S+/g)) {
-    if (quoted !== undefined) {
-      if (!word.endsWith('"') || word.length === 1)
-        return { error: `The quote ${word} is not closed: end it with "` };
-      if (quoted !== "") words.push(quoted);
-      continue;
-    }
-    const [, key, value] = /^(state|older|age):(.*)$/i.exec(word) ?? [];
-    if (key === undefined || value === undefined) {
-      words.push(word);
+  for (const [word, , quoted] of input.matchAll(/(?<!\S)((?:name|file|waits|for):)?"([^"]*)"?(?!\S)|\S+/gi)) {
+    const [, key = "", rest = ""] = /^(name|file|waits|for|state|older|age):(.*)$/is.exec(word) ?? [];
+    const value = quoted ?? rest;
+    if (quoted !== undefined && (!word.endsWith('"') || word.endsWith(':"') || word === '"'))
+      return { error: `The quote ${word} is not closed: end it with "` };
+    const textKey = TEXT_KEYS[key.toLowerCase() as keyof typeof TEXT_KEYS] as
+      (typeof TEXT_KEYS)[keyof typeof TEXT_KEYS] | undefined;
+    if (textKey !== undefined) {
+      if (value === "") return { error: `Say what after ${key}: — for example ${key}:worker` };
+      texts[textKey] = value;
+    } else if (key === "" || quoted !== undefined) {
+      const text = quoted ?? word;
+      if (text !== "") words.push(text);
     } else if (key.toLowerCase() === "state") {
       const parsed = parseStates(value);
       if (!parsed) return { error: `“${value}” is no state: use ${STATES.join(", ")}, separated by commas` };
@@ -46,14 +59,13 @@ export function parseFilter(input: string): ParsedFilter {
       olderThan = Math.max(olderThan ?? 0, age);
     }
   }
-  if (words.length === 0 && !states && olderThan === undefined) return { filter: undefined };
-  return {
-    filter: {
-      ...(words.length > 0 && { text: words.join(" ") }),
-      ...(states && { states }),
-      ...(olderThan !== undefined && { olderThan }),
-    },
+  const filter = {
+    ...(words.length > 0 && { text: words.join(" ") }),
+    ...texts,
+    ...(states && { states }),
+    ...(olderThan !== undefined && { olderThan }),
   };
+  return { filter: Object.keys(filter).length === 0 ? undefined : filter };
 }
 
 /** A state may be shortened: `state:susp`. */

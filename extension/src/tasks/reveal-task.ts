@@ -1,5 +1,6 @@
-import type { TaskId, TaskNode, TreeBody } from "@asyncscope/protocol";
-import type { MoreNode, TaskRowNode } from "./task-nodes.js";
+import type { GroupId, TaskId, TaskNode, TreeBody } from "@asyncscope/protocol";
+import type { GroupTreeModel } from "./group-tree-model.js";
+import type { GroupRowNode, MoreNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
 import type { TaskTreeModel } from "./task-tree-model.js";
 
 /** Pages loaded under one parent before a filter is used to find the task instead. */
@@ -22,6 +23,30 @@ export async function findRow(
     parent = row;
   }
   return parent;
+}
+
+/** The same where tasks are grouped: opens the group of the task. */
+export async function findMember(
+  model: GroupTreeModel,
+  task: Pick<TaskNode, "id" | "name">,
+): Promise<TaskRowNode | undefined> {
+  if (model.status !== "ended") await model.refresh();
+  const group = await groupOf(model, task);
+  const rows = await model.children();
+  const row = rows.find((node): node is GroupRowNode => node.kind === "group" && node.group === group);
+  return row && findChild(model, row, task.id);
+}
+
+async function groupOf(
+  model: GroupTreeModel,
+  task: Pick<TaskNode, "id" | "name">,
+): Promise<GroupId | undefined> {
+  if (model.status === "ended") return undefined;
+  const filter = { ...model.filter, name: task.name };
+  const { groups } = await model.session.request("asyncscope/groups", { all: true, filter });
+  const pages = groups.map(({ id }) => ({ group: id, limit: 1000 }));
+  const body = await model.session.request("asyncscope/groups", { all: true, filter, pages, limit: 0 });
+  return body.pages.find((page) => page.tasks.includes(task.id))?.group;
 }
 
 async function wayTo(
@@ -58,8 +83,8 @@ function wayIn(pages: TreeBody["pages"], target: TaskId): TaskId[] | undefined {
 }
 
 async function findChild(
-  model: TaskTreeModel,
-  parent: TaskRowNode | undefined,
+  model: TaskTreeModel | GroupTreeModel,
+  parent: TaskTreeNode | undefined,
   task: TaskId,
 ): Promise<TaskRowNode | undefined> {
   for (let page = 0; page < PAGES; page++) {

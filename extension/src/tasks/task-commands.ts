@@ -2,7 +2,8 @@ import * as vscode from "vscode";
 import type { ChainBody, SourceLocation, TaskNode } from "@asyncscope/protocol";
 import { messageText } from "../text.js";
 import { openLocation } from "../views/open-location.js";
-import { FILTER_PROMPT, parseFilter } from "@asyncscope/debug-adapter/text/task-filter";
+import { cancelTask } from "./cancel-outcome.js";
+import { FILTER_EXAMPLE, FILTER_PROMPT, parseFilter } from "@asyncscope/debug-adapter/text/task-filter";
 import type { TaskTreeNode } from "./task-nodes.js";
 import { chainText, isFinished, taskLabel } from "./task-presentation.js";
 import type { TasksView } from "./tasks-view.js";
@@ -27,6 +28,7 @@ export function registerTaskCommands(view: TasksView): vscode.Disposable {
     showMore: (node) => node && view.showMore(node),
     orderByAwait: () => view.setOrder("await"),
     orderByCreation: () => view.setOrder("creation"),
+    groupByLocation: () => view.setOrder("location"),
     filter: () => askFilter(view),
     clearFilter: () => void view.setFilter(""),
     refresh: () => view.refreshNow(),
@@ -72,6 +74,8 @@ function taskOf(view: TasksView, node: TaskTreeNode | undefined): TaskNode | und
 /** A click keeps the keyboard in the view, so that one can walk down the list. */
 async function open(view: TasksView, node: TaskTreeNode | undefined): Promise<void> {
   if (node?.kind === "frame" && node.frame.location) return openLocation(node.frame.location, false);
+  const group = node?.kind === "group" ? view.model?.group(node.group)?.locations[0] : undefined;
+  if (group) return openLocation(group, false);
   const task = node?.kind === "task" ? view.task(node.task) : undefined;
   const location = task?.location ?? task?.createdAtLocation;
   if (location) await openLocation(location, false);
@@ -109,14 +113,11 @@ async function cancel(view: TasksView, task: TaskNode): Promise<void> {
     );
     if (choice !== yes) return;
   }
-  const message = "cancelled from the debugger";
-  const { requested } = await model.session.request("asyncscope/cancelTask", { task: task.id, message });
+  const cancelled = cancelTask(model.session, task);
   view.refreshNow();
-  void vscode.window.showInformationMessage(
-    requested
-      ? `Cancellation of “${name}” requested: it receives a CancelledError when it is next resumed.`
-      : `“${name}” had already finished: nothing was cancelled.`,
-  );
+  const said = messageText(await cancelled, 400);
+  view.refreshNow();
+  void vscode.window.showInformationMessage(said);
 }
 
 async function copyChain(view: TasksView, task: TaskNode): Promise<void> {
@@ -134,7 +135,7 @@ async function askFilter(view: TasksView): Promise<void> {
   const text = await vscode.window.showInputBox({
     title: "Filter Tasks",
     prompt: FILTER_PROMPT,
-    placeHolder: "worker state:suspended older:5s",
+    placeHolder: FILTER_EXAMPLE,
     value: view.filterText,
     validateInput: (value) => parseFilter(value).error,
   });

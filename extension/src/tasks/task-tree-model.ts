@@ -1,5 +1,5 @@
 import type {
-  TaskFilter,
+  TaskNodeFilter,
   TaskId,
   TaskNode,
   TaskState,
@@ -10,7 +10,8 @@ import type {
 import type { ScopeSession } from "../scope-session.js";
 import { LiveModel } from "../views/live-model.js";
 import { AwaitChains, standsAt } from "./await-chains.js";
-import type { ChainNode, FrameNode, MoreNode, NoteNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
+import { chainRows } from "./chain-rows.js";
+import type { ChainNode, GroupRowNode, MoreNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
 import { joinPages, WantedPages, type Children } from "./tree-pages.js";
 
 /** Roots are opened by themselves when there are at most this many. */
@@ -22,8 +23,7 @@ const AUTO_EXPAND_ROOTS = 8;
  */
 export class TaskTreeModel extends LiveModel<TreeBody, TaskTreeNode> {
   #order: TreeOrder = "creation";
-  #filter: TaskFilter | undefined;
-  #filterText = "";
+  #filter: TaskNodeFilter | undefined;
   /** Distinguishes the rows of one order and filter from those of another. */
   #generation = 0;
   /** Version of the newest answer, whatever it was about. */
@@ -44,13 +44,8 @@ export class TaskTreeModel extends LiveModel<TreeBody, TaskTreeNode> {
     return this.#order;
   }
 
-  get filter(): TaskFilter | undefined {
+  get filter(): TaskNodeFilter | undefined {
     return this.#filter;
-  }
-
-  /** The filter as the user typed it, "" without one. */
-  get filterText(): string {
-    return this.#filterText;
   }
 
   override get isEmpty(): boolean {
@@ -87,10 +82,9 @@ export class TaskTreeModel extends LiveModel<TreeBody, TaskTreeNode> {
     this.#forgetRows();
   }
 
-  setFilter(filter: TaskFilter | undefined, text: string): void {
+  setFilter(filter: TaskNodeFilter | undefined): void {
     if (this.hasEnded()) return;
     this.#filter = filter;
-    this.#filterText = filter ? text : "";
     this.#forgetRows();
   }
 
@@ -232,30 +226,7 @@ export class TaskTreeModel extends LiveModel<TreeBody, TaskTreeNode> {
   }
 
   #frameRows(chain: ChainNode): TaskTreeNode[] {
-    const body = this.#chains.get(chain.task);
-    const note = (text: string): NoteNode => ({
-      kind: "note",
-      path: `${chain.path}/note`,
-      parent: chain,
-      text,
-    });
-    if (!body) return [note(this.hasEnded() ? "The program has ended" : "The await chain is not known")];
-    if (!body.found || body.frames.length === 0)
-      return [note("The task has gone on: it waits for nothing now")];
-    const rows: TaskTreeNode[] = body.frames.map((frame, index): FrameNode => ({
-      kind: "frame",
-      path: `${chain.path}/${index}`,
-      parent: chain,
-      frame,
-    }));
-    if (body.hidden > 0)
-      rows.push({
-        kind: "more",
-        path: `${chain.path}/more`,
-        parent: chain,
-        task: chain.task,
-        hidden: body.hidden,
-      });
+    const rows = chainRows(chain, this.#chains.get(chain.task), this.hasEnded());
     for (const row of rows) this.#nodes.set(row.path, row);
     return rows;
   }
@@ -347,6 +318,7 @@ function withStatusOf({ status, message }: TreeBody, known: TreeBody): TreeBody 
 }
 
 function isAncestor(node: TaskRowNode | undefined, task: TaskId): boolean {
-  for (let at = node; at; at = at.parent) if (at.task === task) return true;
+  for (let at: TaskRowNode | GroupRowNode | undefined = node; at?.kind === "task"; at = at.parent)
+    if (at.task === task) return true;
   return false;
 }

@@ -2,7 +2,22 @@ import * as vscode from "vscode";
 import type { TaskNode } from "@asyncscope/protocol";
 import { count } from "../text.js";
 import { LiveTreeProvider, safeMarkdown, themeIcon } from "../views/live-tree-provider.js";
-import type { ChainNode, FrameNode, MoreNode, TaskRowNode, TaskTreeNode } from "./task-nodes.js";
+import {
+  groupAccessibleLabel,
+  groupContextValue,
+  groupDescription,
+  groupLabel,
+  groupTooltip,
+} from "./group-presentation.js";
+import type {
+  ChainNode,
+  FrameNode,
+  GroupRowNode,
+  MoreNode,
+  TaskRowNode,
+  TaskTreeNode,
+} from "./task-nodes.js";
+import type { TaskOrders } from "./task-orders.js";
 import {
   frameText,
   stateIcon,
@@ -12,16 +27,17 @@ import {
   taskLabel,
 } from "./task-presentation.js";
 import { taskTooltip } from "./task-tooltip.js";
-import type { TaskTreeModel } from "./task-tree-model.js";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
-/** Turns the rows of a {@link TaskTreeModel} into the editor's tree items. */
-export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskTreeModel> {
-  protected override item(node: TaskTreeNode, model: TaskTreeModel): vscode.TreeItem {
+/** Turns the rows of a {@link TaskOrders} into the editor's tree items. */
+export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskOrders> {
+  protected override item(node: TaskTreeNode, model: TaskOrders): vscode.TreeItem {
     switch (node.kind) {
       case "task":
         return taskItem(node, model.task(node.task), model);
+      case "group":
+        return groupItem(node, model);
       case "chain":
         return chainItem(node, model);
       case "frame":
@@ -37,12 +53,12 @@ export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskTreeMod
   }
 
   protected override isOwn(node: TaskTreeNode): boolean {
-    return node.kind === "task" || node.kind === "chain";
+    return node.kind === "task" || node.kind === "group" || node.kind === "chain";
   }
 
   protected override tooltip(
     node: TaskTreeNode,
-    model: TaskTreeModel,
+    model: TaskOrders,
   ): string | vscode.MarkdownString | undefined {
     const task = node.kind === "task" ? model.task(node.task) : undefined;
     if (task)
@@ -52,6 +68,8 @@ export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskTreeMod
           return other && taskLabel(other);
         }),
       );
+    const group = node.kind === "group" ? model.group(node.group) : undefined;
+    if (group) return safeMarkdown(groupTooltip(group, model.now()));
     if (node.kind === "chain")
       return "The frames of the task, innermost first: each one awaits the one above it.";
     if (node.kind === "more") return "Shows the next ones. A filter finds a task faster.";
@@ -60,7 +78,7 @@ export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskTreeMod
   }
 }
 
-function taskItem(node: TaskRowNode, task: TaskNode | undefined, model: TaskTreeModel): vscode.TreeItem {
+function taskItem(node: TaskRowNode, task: TaskNode | undefined, model: TaskOrders): vscode.TreeItem {
   if (!task) return new vscode.TreeItem(`Task ${node.task}`, None);
   const now = model.now();
   const collapsible = model.hasChildren(node) ? (model.isOpen(node) ? Expanded : Collapsed) : None;
@@ -75,7 +93,20 @@ function taskItem(node: TaskRowNode, task: TaskNode | undefined, model: TaskTree
   return item;
 }
 
-function chainItem(node: ChainNode, model: TaskTreeModel): vscode.TreeItem {
+function groupItem(node: GroupRowNode, model: TaskOrders): vscode.TreeItem {
+  const group = model.group(node.group);
+  if (!group) return new vscode.TreeItem("(gone)", None);
+  const now = model.now();
+  const item = new vscode.TreeItem(groupLabel(group), model.isOpen(node) ? Expanded : Collapsed);
+  item.iconPath = themeIcon(stateIcon(group.state));
+  item.description = groupDescription(group, now);
+  item.contextValue = groupContextValue(group);
+  item.accessibilityInformation = { label: groupAccessibleLabel(group, now) };
+  if (group.locations.length > 0) item.command = go(node);
+  return item;
+}
+
+function chainItem(node: ChainNode, model: TaskOrders): vscode.TreeItem {
   const depth = model.task(node.task)?.depth ?? 0;
   const item = new vscode.TreeItem("await chain", model.isOpen(node) ? Expanded : Collapsed);
   item.description = count(depth, "frame");
@@ -97,7 +128,8 @@ function frameItem(node: FrameNode): vscode.TreeItem {
 }
 
 function moreItem(node: MoreNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(`Show more (${node.hidden.toLocaleString("en-US")} hidden)`, None);
+  const hidden = node.what ?? node.hidden.toLocaleString("en-US");
+  const item = new vscode.TreeItem(`Show more (${hidden} hidden)`, None);
   item.iconPath = new vscode.ThemeIcon("ellipsis");
   item.contextValue = "more";
   item.command = { command: "asyncscope.tasks.showMore", title: "Show More", arguments: [node] };

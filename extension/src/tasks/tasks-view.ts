@@ -1,31 +1,33 @@
 import * as vscode from "vscode";
-import type { TaskId, TaskNode, TreeOrder } from "@asyncscope/protocol";
+import type { TaskId, TaskNode } from "@asyncscope/protocol";
 import type { ScopeSession } from "../scope-session.js";
 import type { SessionTracker } from "../sessions.js";
 import { LiveView } from "../views/live-view.js";
 import { viewMessage } from "../views/view-message.js";
-import { findRow } from "./reveal-task.js";
-import { count } from "../text.js";
+import { findMember, findRow } from "./reveal-task.js";
+import { cleanText, count } from "../text.js";
 import { parseFilter } from "@asyncscope/debug-adapter/text/task-filter";
 import type { TaskTreeNode } from "./task-nodes.js";
+import { TaskOrders, type TaskOrder } from "./task-orders.js";
 import { countsText, taskLabel } from "./task-presentation.js";
-import { TaskTreeModel } from "./task-tree-model.js";
 import { TaskTreeProvider } from "./task-tree-provider.js";
 
 export const TASKS_VIEW = "asyncscope.tasks";
 const ORDER_KEY = "tasks.order";
 
 /** The Tasks view: the tree, its title, message and badge, and what commands do to it. */
-export class TasksView extends LiveView<TaskTreeNode, TaskTreeModel> {
-  #order: TreeOrder;
+export class TasksView extends LiveView<TaskTreeNode, TaskOrders> {
+  #order: TaskOrder;
   #filterText = "";
+  #saidNothing = false;
 
   constructor(
     sessions: SessionTracker,
     private readonly memento: vscode.Memento,
   ) {
     super(TASKS_VIEW, sessions, (model) => new TaskTreeProvider(model));
-    this.#order = memento.get<string>(ORDER_KEY) === "await" ? "await" : "creation";
+    const order = memento.get<string>(ORDER_KEY);
+    this.#order = order === "await" || order === "location" ? order : "creation";
     this.#setContext();
     this.start();
   }
@@ -34,7 +36,7 @@ export class TasksView extends LiveView<TaskTreeNode, TaskTreeModel> {
     return this.#filterText;
   }
 
-  async setOrder(order: TreeOrder): Promise<void> {
+  async setOrder(order: TaskOrder): Promise<void> {
     this.#order = order;
     this.model?.setOrder(order);
     this.#setContext();
@@ -68,16 +70,18 @@ export class TasksView extends LiveView<TaskTreeNode, TaskTreeModel> {
   async reveal(task: Pick<TaskNode, "id" | "name">): Promise<boolean> {
     const { model } = this;
     if (!model) return false;
-    let row = await findRow(model, task);
+    const find = (): Promise<TaskTreeNode | undefined> =>
+      model.order === "location" ? findMember(model.groups, task) : findRow(model.tree, task);
+    let row = await find();
     if (!row && model.filter) {
       this.setFilter("");
       await model.refresh();
-      row = await findRow(model, task);
+      row = await find();
     }
     if (!row) {
       this.setFilter(taskLabel(task));
       await model.refresh();
-      row = await findRow(model, task);
+      row = await find();
     }
     if (!row) {
       this.setFilter("");
@@ -91,34 +95,50 @@ export class TasksView extends LiveView<TaskTreeNode, TaskTreeModel> {
     return this.model?.task(id);
   }
 
-  protected override create(session: ScopeSession, changed: () => void): TaskTreeModel {
-    const model = new TaskTreeModel(session, changed);
+  protected override create(session: ScopeSession, changed: () => void): TaskOrders {
+    const model = new TaskOrders(session, changed);
     model.setOrder(this.#order);
     this.#applyFilter(model);
     return model;
   }
 
-  protected override headline(model: TaskTreeModel | undefined): { message: string; description: string } {
+  protected override headline(model: TaskOrders | undefined): { message: string; description: string } {
     if (!model) return { message: "", description: "" };
+    const { filterText: filter } = model;
+    // The editor shows what to do about it in place of rows, where there is neither a row nor a message.
+    if (this.#nothingMatches(model))
+      return { message: "", description: `Filter: ${cleanText(filter, 100)} (nothing matches)` };
     const message = viewMessage({
       status: model.status,
       message: model.message,
       hasAnswer: model.hasAnswer,
       empty: model.isEmpty,
       what: "tasks",
-      filter: model.filterText,
+      filter,
       hidden: model.filter ? model.hidden : 0,
     });
     return { message, description: countsText(model.counts) };
   }
 
+  #nothingMatches(model: TaskOrders): boolean {
+    const { status, message, isEmpty, filterText } = model;
+    return (
+      isEmpty && filterText !== "" && message === undefined && (status === "live" || status === "paused")
+    );
+  }
+
   protected override redraw(): void {
     const { model } = this;
+    const nothingMatches = model !== undefined && this.#nothingMatches(model);
+    if (nothingMatches !== this.#saidNothing) {
+      this.#saidNothing = nothingMatches;
+      void vscode.commands.executeCommand("setContext", "asyncscope.nothingMatches", nothingMatches);
+    }
     this.#drawBadge(model && model.status !== "ended" ? (model.counts.failed ?? 0) : 0);
     super.redraw();
   }
 
-  #applyFilter(model: TaskTreeModel): void {
+  #applyFilter(model: TaskOrders): void {
     model.setFilter(parseFilter(this.#filterText).filter, this.#filterText);
   }
 

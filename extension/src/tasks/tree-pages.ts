@@ -1,5 +1,5 @@
 import type {
-  TaskFilter,
+  TaskNodeFilter,
   TaskId,
   TreeArguments,
   TreeOrder,
@@ -39,7 +39,7 @@ export class WantedPages {
   }
 
   /** One query for the children of all these tasks (0: roots). */
-  query(tasks: readonly TaskId[], order: TreeOrder, filter: TaskFilter | undefined): TreeArguments {
+  query(tasks: readonly TaskId[], order: TreeOrder, filter: TaskNodeFilter | undefined): TreeArguments {
     const pages: TreePageQuery[] = [];
     let limit = 0;
     for (const task of tasks)

@@ -8,8 +8,32 @@ interface Answer {
   readonly message?: string;
 }
 
+/** What a view needs of the rows that it shows. */
+export interface LiveRows<Node> {
+  readonly session: ScopeSession;
+  readonly status: TreeBody["status"];
+  /** True while ages on the screen grow. */
+  readonly ageing: boolean;
+  /** One request for all that is shown. Never rejects. */
+  refresh(): Promise<void>;
+  /** The rows under `node`, or the roots. Asks the program only for what is not known yet. */
+  children(node?: Node): Promise<readonly Node[]>;
+  /** The rows as far as they are known. */
+  rows(node?: Node): readonly Node[];
+  isExpanded(node: Node): boolean;
+  expand(node: Node): void;
+  collapse(node: Node): void;
+  /** Something has changed in the program since the last answer. */
+  outdate(): void;
+  /** The session has ended: what was seen last stays. */
+  end(): void;
+}
+
 /** The state of one session behind a view: its last answer, whether that still holds, and which rows are opened. */
-export abstract class LiveModel<Body extends Answer, Node extends { readonly path: string }> {
+export abstract class LiveModel<
+  Body extends Answer,
+  Node extends { readonly path: string },
+> implements LiveRows<Node> {
   protected body: Body | undefined;
   /** Why the last request failed. */
   protected failure: string | undefined;

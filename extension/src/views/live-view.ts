@@ -1,15 +1,13 @@
 import * as vscode from "vscode";
-import type { TreeBody } from "@asyncscope/protocol";
 import type { ScopeSession } from "../scope-session.js";
 import type { SessionTracker } from "../sessions.js";
-import type { LiveModel } from "./live-model.js";
+import type { LiveRows } from "./live-model.js";
 import type { LiveTreeProvider } from "./live-tree-provider.js";
 import { RefreshSchedule } from "./refresh-schedule.js";
 
 /** Ages on the screen are looked at this often, and a program that does not answer is asked again. Milliseconds. */
 const TICK = 1000;
 
-type Answer = Pick<TreeBody, "status" | "message">;
 interface LiveRow<Node> {
   readonly path: string;
   readonly parent: Node | undefined;
@@ -19,7 +17,7 @@ interface LiveRow<Node> {
  * A tree view tied to the sessions: one model per session, refreshed by {@link RefreshSchedule}, and the redrawing
  * of ages, which asks the program nothing. A subclass calls `start()` when it is ready to make and draw models.
  */
-export abstract class LiveView<Node extends LiveRow<Node>, Model extends LiveModel<Answer, Node>>
+export abstract class LiveView<Node extends LiveRow<Node>, Model extends LiveRows<Node>>
   implements vscode.Disposable
 {
   protected readonly view: vscode.TreeView<Node>;

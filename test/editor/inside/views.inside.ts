@@ -98,7 +98,9 @@ describe("the views on a running program", () => {
     });
     assert.match(tasks().message ?? "", /Filter: smith/);
     assert.equal(api.tasks.setFilter("state:failed"), undefined);
-    await eventually("nothing matches", () => /nothing matches/.test(tasks().message ?? ""));
+    await eventually("nothing matches", () => /nothing matches/.test(tasks().description ?? ""));
+    // The editor offers to clear the filter where there is neither a row nor a message.
+    assert.deepEqual([tasks().rows.length, tasks().message ?? ""], [0, ""]);
     assert.match(api.tasks.setFilter("state:asleep") ?? "", /is no state/);
     await vscode.commands.executeCommand("asyncscope.tasks.clearFilter");
     for (const name of TASKS) await rowWith(tasks, name);
