@@ -3,3 +3,4 @@ export * from "./inspector.js";
 export * from "./requests.js";
 export * from "./dump.js";
 export * from "./stops.js";
+export * from "./recording.js";

@@ -10,6 +10,7 @@
  * virtual clock); `now` in each reply is the same clock at the moment of the reply.
  */
 import type { HaltEvent, HaltOptions, LongWaitQuery } from "./stops.js";
+import type { RecordingOptions, RecordingQuery } from "./recording.js";
 import type { ActivationOptions } from "./version.js";
 
 /** Identifies a task in its process (one counter per isolate, from 1, never reused). 0 stands for "no task". */
@@ -581,4 +582,12 @@ export interface Inspector {
   setName(task: TaskId, name: string): boolean;
   /** The tasks whose changes are reported by a `task` event (pinned ones). Replaces the last list. */
   watch(tasks: readonly TaskId[]): void;
+  /** Begins a recording for a timeline; what an earlier one has left is dropped. {@link RecordingState} */
+  startRecording(options?: RecordingOptions): string;
+  /** Ends it; its events stay until {@link dropRecording}. {@link RecordingState} */
+  stopRecording(): string;
+  /** The next events; works during the recording and after it. {@link RecordingChunk} */
+  recordingChunk(query: RecordingQuery): string;
+  /** Ends the recording and gives its memory back. */
+  dropRecording(): void;
 }

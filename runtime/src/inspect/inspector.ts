@@ -20,9 +20,12 @@ import { queryGroups } from "./groups.js";
 import { Halts } from "./halts.js";
 import { encode } from "./json.js";
 import { longWaits } from "./long-waits.js";
+import { Listeners } from "./listeners.js";
 import { atMost, count } from "./numbers.js";
 import { deref, realTime } from "./primordials.js";
+import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
+import type { World } from "./registry.js";
 import { queryResources } from "./resources.js";
 import { ADOPT } from "./runtime-copy.js";
 import type { RuntimeCopy } from "./runtime-copy.js";
@@ -69,15 +72,19 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     }
   };
 
-  const setActivity: RuntimeCopy["setActivity"] = (activity) => {
+  const listeners = new Listeners((activity) => {
     for (let i = 0; i < copies.length; i++) copies[i]!.setActivity(activity);
+  });
+  const listen: World["listen"] = (listener, listens) => {
+    if (listens) listeners.add(listener);
+    else listeners.remove(listener);
   };
 
   /** Lets a copy report to `to`, and takes in what it has already. */
   const join = (copy: RuntimeCopy, to: Registry): void => {
     to.sites.addScript(copy.script);
     copy.setInstrument(to);
-    if (to.listens) copy.setActivity(to);
+    copy.setActivity(listeners.activity);
     const tasks: Parameters<Registry["adoptExisting"]>[0][] = [];
     // Newest first.
     for (let task = copy.runningLoop()?._firstTask ?? null; task !== null; task = task._after)
@@ -86,7 +93,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
   };
 
   const start = (captureSites: boolean): Registry => {
-    const made = new Registry({ currentTask, eachInterrupted, setActivity }, scripts());
+    const made = new Registry({ currentTask, eachInterrupted, listen }, scripts());
     made.captureSites = captureSites;
     for (let i = 0; i < copies.length; i++) join(copies[i]!, made);
     return made;
@@ -123,6 +130,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     registry.halts = halts.set(options) ? halts : null;
   };
 
+  const recorder = new Recorder(now);
   const hello = (): InspectorHello => ({
     protocolVersion: PROTOCOL_VERSION,
     runtimeVersion: first.version,
@@ -144,6 +152,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     disable(): void {
       for (let i = 0; i < copies.length; i++) copies[i]!.setInstrument(null);
       registry?.close();
+      recorder.drop();
       registry = null;
     },
     tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
@@ -196,6 +205,13 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     watch(tasks): void {
       registry?.watch(tasks);
     },
+    startRecording(options) {
+      registry ??= start(true);
+      return encode(recorder.begin(registry, options));
+    },
+    stopRecording: () => encode(recorder.end()),
+    recordingChunk: (query) => encode(recorder.chunk(query)),
+    dropRecording: () => recorder.drop(),
     [ADOPT](copy: RuntimeCopy): void {
       // Another version may keep its tasks in another form: then it is only said that it is there.
       if (copy.version !== first.version)

@@ -57,10 +57,23 @@ const setForEach = uncurry(Set.prototype.forEach) as <T>(
   visit: (value: T) => void,
 ) => void;
 const setSize = uncurry(getOwn(Set.prototype, "size")!.get!) as (set: object) => number;
+const bufferText = uncurry<Buffer, [encoding: "base64"], string>(
+  (Buffer as unknown as { readonly prototype: Buffer }).prototype.toString,
+);
 /* eslint-enable @typescript-eslint/unbound-method */
+
+const bufferOver: (memory: ArrayBuffer, offset: number, length: number) => Buffer = Buffer.from.bind(Buffer);
+
+/** A piece of memory as base64. */
+export function base64(memory: ArrayBuffer, offset: number, length: number): string {
+  return bufferText(bufferOver(memory, offset, length), "base64");
+}
 
 /** Real time in milliseconds, also under fake timers. */
 export const realTime: () => number = performance.now.bind(performance);
+
+const eventLoopUtilization: () => { readonly idle: number } =
+  performance.eventLoopUtilization.bind(performance);
 
 /** Calls `visit` with each element; arrays and sets without their (replaceable) iterators. */
 export function each<T>(iterable: Iterable<T>, visit: (value: T) => void): void {
@@ -80,4 +93,9 @@ export function countOf(iterable: Iterable<unknown>): number {
     count++;
   });
   return count;
+}
+
+/** How long this thread has slept in all, waiting for events. Milliseconds. */
+export function idleTime(): number {
+  return eventLoopUtilization().idle;
 }

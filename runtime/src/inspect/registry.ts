@@ -12,6 +12,7 @@ import { ResourceTable } from "./resource-table.js";
 import { isAsyncFrame } from "./shapes.js";
 import { SiteBudget, SiteTable } from "./sites.js";
 import { CANCELLED, DONE, FAILED, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
+import type { Recording } from "./recording.js";
 import type { LoopTime, RareFacts } from "./task-record.js";
 import { standing } from "./task-state.js";
 import { clean, describeError } from "./text.js";
@@ -26,7 +27,8 @@ export interface World {
   currentTask(): Task<unknown> | null;
   /** Calls `visit` with those in the middle of whose step that one runs. */
   eachInterrupted(visit: (task: Task<unknown>) => void): void;
-  setActivity(activity: Activity | null): void;
+  /** Lets one more listen to what happens all the time, or ends that. Either may be called more than once. */
+  listen(activity: Activity, listens: boolean): void;
 }
 
 /** Knows every task and primitive of the program. Fed by the core through {@link Instrument}. */
@@ -43,6 +45,8 @@ export class Registry implements Instrument, Activity {
   readonly tasks = new IdTable<TaskRecord>();
   version = 0;
   captureSites = true;
+  /** Written while somebody wants a timeline. */
+  recording: Recording | null = null;
   /** What happens now was asked by the debug adapter: not the doing of the task that happens to run. */
   fromOutside = false;
   /** Stops the program at what happens; null when there is nothing to stop at. */
@@ -142,7 +146,7 @@ export class Registry implements Instrument, Activity {
       const record = this.tasks.get(this.#watched[i]!);
       if (record !== undefined && !record.finished) this.#untold[this.#untold.length] = record;
     }
-    this.#world.setActivity(this);
+    this.#world.listen(this, true);
   }
 
   watch(ids: readonly TaskId[]): void {
@@ -156,16 +160,24 @@ export class Registry implements Instrument, Activity {
     if (known !== undefined) return known;
     const record = this.#adopt(task, this.root);
     this.#late = true;
-    this.#world.setActivity(this);
+    this.#world.listen(this, true);
     eachWait(record, ({ _origin: origin }) => {
       if (origin !== null && origin.resource !== null) this.resources.of(origin.resource);
     });
     return record;
   }
 
+  /** From now on `recording` is told of everything, and the one before of nothing. */
+  setRecording(recording: Recording | null): void {
+    if (this.recording !== null) this.#world.listen(this.recording, false);
+    this.recording = recording;
+    if (recording !== null) this.#world.listen(recording, true);
+  }
+
   /** Lets go of the program: nothing of this registry may hang on its tasks. */
   close(): void {
-    this.#world.setActivity(null);
+    this.setRecording(null);
+    this.#world.listen(this, false);
     this.tasks.forEach((record) => {
       if (record.task !== null) record.task._record = null;
       record.task = null;
@@ -184,6 +196,7 @@ export class Registry implements Instrument, Activity {
         creator === null ? "" : creator._coroutineName,
         task._coroutineName,
       );
+    if (this.recording !== null) this.recording.taskCreated(task, record);
     if (this.halts !== null) this.halts.created(record);
   }
 
@@ -215,6 +228,7 @@ export class Registry implements Instrument, Activity {
     }
     rare.state = failed ? FAILED : task.cancelled() ? CANCELLED : DONE;
     rare.endedAt = task._loop._iterationTime;
+    if (this.recording !== null) this.recording.taskDone(task, record.id, rare.state);
     this.live--;
     this.ended[rare.state - DONE]!++;
     record.task = null;
@@ -235,6 +249,8 @@ export class Registry implements Instrument, Activity {
           : 0,
       message: clean(message, NAME),
     };
+    if (this.recording !== null)
+      this.recording.cancelRequested(task, creator === null ? 0 : this.adoptExisting(creator).id);
     this.#changed();
     if (this.halts !== null) this.halts.cancelled(record, creator, message);
   }
@@ -312,7 +328,7 @@ export class Registry implements Instrument, Activity {
     const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
     if (this.#untold.length === 0) {
       this.#changed();
-      if (!this.listens) this.#world.setActivity(null);
+      if (!this.listens) this.#world.listen(this, false);
       return;
     }
     const left: TaskRecord[] = [];
@@ -322,7 +338,7 @@ export class Registry implements Instrument, Activity {
     this.#untold = left;
     // Whoever is told may ask again, and watch it again, before it is told the rest.
     this.#changed();
-    if (!this.listens) this.#world.setActivity(null);
+    if (!this.listens) this.#world.listen(this, false);
     if (!isToBeTold) return;
     emit({ type: "task", task: record.id, state: STATES[state]!, version: this.version });
   }
@@ -332,7 +348,7 @@ export class Registry implements Instrument, Activity {
     if (!this.#armed) return;
     this.#armed = false;
     this.version++;
-    if (!this.listens) this.#world.setActivity(null);
+    if (!this.listens) this.#world.listen(this, false);
     emit({ type: "changed", version: this.version });
   }
 
