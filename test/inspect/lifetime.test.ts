@@ -111,7 +111,9 @@ describe("What the inspector keeps", () => {
           );
       };
       start();
-      await sleep(20);
+      const unfinished = ({ created, scheduled, suspended } = tree().counts): number =>
+        created + scheduled + suspended;
+      while (unfinished() > 0) await sleep(5);
       currentTask()!
         .getLoop()
         .setExceptionHandler(() => undefined);
