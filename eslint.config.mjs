@@ -42,6 +42,11 @@ const zones = [
     target: "./debug-adapter/src/dump",
     from: ["./debug-adapter/src/backends", "./debug-adapter/src/session", "./debug-adapter/src/tasks"],
   },
+  // Recordings: what they say, as a file, as a timeline and as a trace.
+  {
+    target: "./debug-adapter/src/recording",
+    from: ["./debug-adapter/src/backends", "./debug-adapter/src/session", "./debug-adapter/src/tasks"],
+  },
   // How things read, in the editor and in a terminal: knows the protocol alone.
   {
     target: "./debug-adapter/src/text",

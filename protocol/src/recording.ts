@@ -43,6 +43,8 @@ export const EventType = {
   idle: 7,
   /** Somebody asked for its cancellation. `a`: the task that did, 0 outside tasks. */
   cancelled: 8,
+  /** An async function of it ran until now, and goes on. */
+  ran: 9,
 } as const;
 
 /** Bits of an event of the type `created`. */

@@ -4,6 +4,12 @@
  */
 import type { TaskDump } from "./dump.js";
 import type {
+  RecordingBody,
+  RecordingDataArguments,
+  RecordingDataBody,
+  RecordingStartArguments,
+} from "./recording-file.js";
+import type {
   Finding,
   GroupPage,
   GroupQuery,
@@ -257,9 +263,15 @@ export interface CustomRequests {
   "asyncscope/dump": { arguments: DumpArguments; body: DumpBody };
   "asyncscope/pin": { arguments: PinArguments; body: PinBody };
   "asyncscope/cancelTask": { arguments: CancelTaskArguments; body: CancelTaskBody };
+  "asyncscope/recordingStart": { arguments: RecordingStartArguments; body: RecordingBody };
+  "asyncscope/recordingStop": { arguments: Record<string, never>; body: RecordingBody };
+  "asyncscope/recordingState": { arguments: Record<string, never>; body: RecordingBody };
+  "asyncscope/recordingData": { arguments: RecordingDataArguments; body: RecordingDataBody };
 }
 
 /** Custom events by name. `changed` comes at most 4 times a second and only after an answer was asked for. */
 export interface CustomEvents {
   "asyncscope/changed": { version: number; status: TreeBody["status"] };
+  /** A recording has begun or ended. */
+  "asyncscope/recording": RecordingBody;
 }

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type {
   ChainBody,
   DiagnosisBody,
@@ -115,7 +116,7 @@ export class FakeProgram implements ScopeSession {
     this.requests.push({ name, args: structuredClone(args) });
     await this.gate;
     if (this.failure) throw this.failure;
-    const answer = {
+    const answers: Partial<Record<RequestName, () => unknown>> = {
       "asyncscope/tree": () => this.#tree(args as TreeArguments),
       "asyncscope/groups": () => this.#groups(args as GroupsArguments),
       "asyncscope/resources": () => this.#resources((args as { limit: number }).limit),
@@ -131,8 +132,9 @@ export class FakeProgram implements ScopeSession {
       }),
       "asyncscope/pin": () => ({ threadId: 1, pinned: true }),
       "asyncscope/cancelTask": () => ({ requested: true }),
-    }[name]();
-    return structuredClone(answer) as never;
+    };
+    const answer = answers[name] ?? assert.fail(`nobody answers ${name} here`);
+    return structuredClone(answer()) as never;
   }
 
   async variables(query: VariablesQuery): Promise<readonly VariableValue[]> {

@@ -1,11 +1,20 @@
 import * as inspector from "node:inspector";
-import { EVENT_BINDING, INSPECTOR_KEY, type ChainReply, type TreeReply } from "@asyncscope/protocol";
+import {
+  EVENT_BINDING,
+  INSPECTOR_KEY,
+  type ChainReply,
+  type RecordingChunk,
+  type TreeReply,
+} from "@asyncscope/protocol";
 import { EXIT_EVENT, type ExitChain, type ExitFrame, type ExitReport } from "./options.js";
 
 /** Await chains are read for so long at most, in milliseconds: the program wants to end. */
 const CHAINS_MS = 300;
 /** Tasks that have not ended, up to which they are diagnosed: about 0.1 s. */
 const MOST_DIAGNOSED = 100_000;
+/** Of a recording: what comes between two looks of the debug adapter, many times over. */
+const EVENTS = 50_000;
+const MOST_CHUNKS = 6;
 /** Frames of a chain. */
 const MOST_FRAMES = 20;
 
@@ -21,6 +30,7 @@ interface Tasks {
   resources(query: object): string;
   diagnosis(query: object): string;
   chain(task: number, limit: number): string;
+  recordingChunk?(query: object): string;
   frameObjects(task: number, limit: number): readonly (object | null)[];
 }
 
@@ -47,6 +57,7 @@ export function reportEnd(): void {
         // Counts as paused: what a program does that has just been told to end says nothing about its tasks.
         diagnosis: optional(() => (tasks === undefined ? "" : findings(tasks, tree)), ""),
         chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply), []),
+        recording: tasks === undefined ? [] : optional(() => recorded(tasks), []),
         pid: process.pid,
         node: process.version,
         program: process.argv[1] ?? process.title,
@@ -56,6 +67,19 @@ export function reportEnd(): void {
       // Whatever went wrong here must not change how the program ends.
     }
   });
+}
+
+/** The rest of a recording; a program that has much left tells the first of it. */
+function recorded(tasks: Tasks): string[] {
+  const chunks: string[] = [];
+  for (let more = true; more && chunks.length < MOST_CHUNKS;) {
+    const text = tasks.recordingChunk?.({ limit: EVENTS }) ?? "{}";
+    const { capacity = 0, to = 0, next = 0 } = parse(text) as Partial<RecordingChunk>;
+    if (capacity === 0) break;
+    chunks[chunks.length] = text;
+    more = to < next;
+  }
+  return chunks;
 }
 
 /** A part that cannot be had does not take the others with it. */

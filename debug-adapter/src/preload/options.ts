@@ -41,6 +41,8 @@ export interface ExitReport {
   readonly diagnosis: string;
   /** Await chains of the tasks that wait, as far as there was time. */
   readonly chains: readonly ExitChain[];
+  /** JSON of each `RecordingChunk` that nobody has read yet. */
+  readonly recording: readonly string[];
   readonly pid: number;
   readonly node: string;
   readonly program: string;

@@ -6,6 +6,7 @@ import { AdapterError, fail, messageOf } from "../errors.js";
 import type { TaskBackend } from "../tasks/backend.js";
 import { Pins } from "../tasks/pins.js";
 import { RateLimit } from "../tasks/rate-limit.js";
+import { TimelineRecorder } from "../tasks/timeline-recorder.js";
 import { TaskModel } from "../tasks/task-model.js";
 import { Arguments } from "./arguments.js";
 import { BreakpointRequests } from "./breakpoints.js";
@@ -25,6 +26,7 @@ import { Handles } from "./handles.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { OutputSink } from "./output.js";
 import type { RunInTerminal } from "./program.js";
+import { recordingHandlers } from "./recording.js";
 import { Sources } from "./sources.js";
 import { Stacks } from "./stack.js";
 import { steppingHandlers } from "./stepping.js";
@@ -59,6 +61,7 @@ export class AsyncscopeSession extends DebugSession {
   readonly #stacks: Stacks;
   readonly #tasks = new TaskModel();
   readonly #dumps = new DumpOnExit(this.#tasks, (text) => this.#console(text));
+  readonly #recorder = new TimelineRecorder((body) => this.#send("asyncscope/recording", body));
   readonly #pins: Pins;
   readonly #context: SessionContext;
   readonly #changed: RateLimit;
@@ -78,8 +81,10 @@ export class AsyncscopeSession extends DebugSession {
       connected: async (target) => {
         this.#tasks.attach(target.tasks);
         target.tasks.onEvent = (event) => {
-          if (event.type === "exit") this.#tasks.end(event.last);
-          else if (event.type === "task") this.#pins.changed(event.task);
+          if (event.type === "exit") {
+            this.#tasks.end(event.last);
+            void this.#recorder.end(event.last?.recording);
+          } else if (event.type === "task") this.#pins.changed(event.task);
           else {
             this.#changed.request();
             this.#stops.changed();
@@ -91,7 +96,7 @@ export class AsyncscopeSession extends DebugSession {
       dumps: (config) => this.#dumps.arm(config),
       ending: () => {
         if (this.#lifecycle.current?.isClosed === true) this.#tasks.end();
-        return this.#dumps.write();
+        return Promise.all([this.#dumps.write(), this.#recorder.leave()]).then(() => undefined);
       },
       leaving: () => {
         this.#dumps.disarm();
@@ -134,6 +139,7 @@ export class AsyncscopeSession extends DebugSession {
         () => this.#backend(),
         () => this.#lifecycle.current?.loop.want("views", VIEWED_BLOCK_MS),
       ),
+      ...recordingHandlers(this.#context, this.#recorder),
     };
   }
 
@@ -246,6 +252,7 @@ export class AsyncscopeSession extends DebugSession {
 
   #gone(): void {
     this.#tasks.end();
+    void this.#recorder.end();
     this.#tasks.paused = false;
     this.#pins.clear();
     this.#breakpoints.detach();
@@ -282,6 +289,7 @@ export class AsyncscopeSession extends DebugSession {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#recorder.dispose();
     this.#changed.dispose();
     this.#pins.clear();
     this.onClosed();

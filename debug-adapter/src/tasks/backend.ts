@@ -7,6 +7,7 @@ import type {
   LongWaitReply,
   GroupQuery,
   GroupReply,
+  RecordingChunk,
   ResourceQuery,
   ResourceReply,
   Site,
@@ -51,6 +52,8 @@ export interface LastState {
     readonly frames: readonly (FrameInfo & { readonly at?: Omit<Site, "id" | "functionName"> })[];
     readonly hidden: number;
   }[];
+  /** What it recorded that nobody had read yet. */
+  readonly recording: readonly RecordingChunk[];
   readonly facts: ProgramFacts;
 }
 

@@ -96,6 +96,11 @@ export class Recording implements Activity {
     this.ring.add(this.#now(task), head, id, 0, 0, 0, 0, task._givenName);
   }
 
+  /** An async function made something to await: code of it has run that no other event shows. */
+  ran(task: Task<unknown>): void {
+    this.ring.add(this.#now(task), EventType.ran, this.#id(task), 0, 0, 0, 0, null);
+  }
+
   cancelRequested(task: Task<unknown>, by: number): void {
     this.ring.add(this.#now(task), EventType.cancelled, this.#id(task), by, 0, 0, 0, null);
   }

@@ -261,9 +261,12 @@ export class Registry implements Instrument, Activity {
 
   awaitableCreated(awaitable: object): void {
     // Generators tell where they stand; only an async function's await must be caught here (rule JS-05).
-    if (!this.captureSites) return;
-    const frame = this.currentTask()?._frame ?? null;
+    if (!this.captureSites && this.recording === null) return;
+    const task = this.currentTask();
+    const frame = task === null ? null : task._frame;
     if (frame === null || !isAsyncFrame(frame)) return;
+    if (this.recording !== null) this.recording.ran(task!);
+    if (!this.captureSites) return;
     const site = this.#awaits.site(frame._name, "");
     if (site > 0) weakMapSet(this.#awaitSites, awaitable, site);
   }

@@ -25,8 +25,20 @@ export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)}
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
 
-type ListMethod = "hello" | "enable" | "tree" | "resources" | "groups" | "diagnosis" | "suspensions" | "chain" | "longWaits";
-type PlainMethod = "cancel" | "setName" | "watch" | "goOn" | "disable";
+type ListMethod =
+  | "hello"
+  | "enable"
+  | "tree"
+  | "resources"
+  | "groups"
+  | "diagnosis"
+  | "suspensions"
+  | "chain"
+  | "longWaits"
+  | "startRecording"
+  | "stopRecording"
+  | "recordingChunk";
+type PlainMethod = "cancel" | "setName" | "watch" | "goOn" | "disable" | "dropRecording";
 type ObjectMethod =
   "frameObjects" | "topFrameObjects" | "items" | "error" | "haltedError" | "taskObject" | "resourceObject";
 

@@ -8,6 +8,10 @@ import type {
   InspectorEvent,
   LongWaitQuery,
   LongWaitReply,
+  RecordingChunk,
+  RecordingOptions,
+  RecordingQuery,
+  RecordingState,
   ResourceQuery,
   ResourceReply,
   Site,
@@ -23,6 +27,7 @@ import type {
 import { fail } from "../../errors.js";
 import type { ExitReport } from "../../preload/options.js";
 import type { LastState, ProgramFacts, TaskBackend } from "../../tasks/backend.js";
+import type { RecordingBackend } from "../../tasks/timeline-recorder.js";
 import type { FrameView } from "../../target/execution.js";
 import type { Page, Property, VariableContainer } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
@@ -46,7 +51,7 @@ import { Values } from "./values/values.js";
 const MAX_FRAMES = 50;
 
 /** Tasks of a Node program, through its inspector object and V8's knowledge of generators. */
-export class NodeTaskBackend implements TaskBackend {
+export class NodeTaskBackend implements TaskBackend, RecordingBackend {
   readonly #cdp: CdpConnection;
   readonly #scripts: Scripts;
   readonly #access: InspectorAccess;
@@ -91,6 +96,7 @@ export class NodeTaskBackend implements TaskBackend {
     resources: resourcesText,
     diagnosis: diagnosisText,
     chains,
+    recording,
     pid,
     node,
     program,
@@ -100,7 +106,8 @@ export class NodeTaskBackend implements TaskBackend {
     const diagnosis = diagnosisText === "" ? undefined : (JSON.parse(diagnosisText) as DiagnosisReply);
     this.#learn([...tree.sites, ...(resources?.sites ?? []), ...(diagnosis?.sites ?? [])]);
     const runtime = this.#access.hello?.runtimeVersion ?? "";
-    return { tree, resources, diagnosis, chains, facts: { program, pid, node, runtime } };
+    const chunks = recording.map((text) => JSON.parse(text) as RecordingChunk);
+    return { tree, resources, diagnosis, chains, recording: chunks, facts: { program, pid, node, runtime } };
   }
 
   async about(): Promise<ProgramFacts> {
@@ -166,6 +173,22 @@ export class NodeTaskBackend implements TaskBackend {
 
   async watch(tasks: readonly TaskId[]): Promise<void> {
     await this.#access.plain("watch", tasks);
+  }
+
+  startRecording(options: RecordingOptions): Promise<RecordingState> {
+    return this.#access.json<RecordingState>("startRecording", options);
+  }
+
+  stopRecording(): Promise<RecordingState> {
+    return this.#access.json<RecordingState>("stopRecording");
+  }
+
+  recordingChunk(query: RecordingQuery): Promise<RecordingChunk> {
+    return this.#access.json<RecordingChunk>("recordingChunk", query);
+  }
+
+  async dropRecording(): Promise<void> {
+    await this.#access.plain("dropRecording");
   }
 
   /** A site travels once, so what came must be kept. */
