@@ -2,6 +2,7 @@
 //   dist/extension.cjs          the extension (loaded by the editor)
 //   dist/debug-adapter.cjs      the debug adapter (its own process)
 //   dist/language-server.cjs    the language server (its own process)
+//   dist/timeline.{js,css}      the timeline (in a webview)
 //   dist/preload*.cjs           what is loaded first into a debugged program
 //   out/terminal-tree.js        what draws the tree for `npm start`
 //   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
@@ -61,6 +62,17 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     external: ["bufferutil", "utf-8-validate"],
+    minify: !watch,
+  },
+  {
+    ...common,
+    // What runs inside the timeline's webview.
+    entryPoints: { timeline: "extension/src/timeline/webview/main.ts" },
+    outdir: "dist",
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    sourcemap: false,
     minify: !watch,
   },
   {

@@ -14,6 +14,7 @@ import { chooseSession } from "./session-picker.js";
 import { DEBUG_TYPE, SessionTracker } from "./sessions.js";
 import { guarded, registerTaskCommands } from "./tasks/task-commands.js";
 import { TASKS_VIEW, TasksView } from "./tasks/tasks-view.js";
+import { TimelineCommands } from "./timeline/timeline-commands.js";
 
 export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
   const start = performance.now();
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     lastDumps,
     registerDumpCommand(sessions, lastDumps),
     new Snapshots(sessions, lastDumps),
+    new TimelineCommands(sessions, context.extensionUri),
     new LanguageServer(context.extensionUri),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
     // The dynamic registration only offers configurations: resolving is called on every registration.
