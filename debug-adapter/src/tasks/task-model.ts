@@ -166,7 +166,7 @@ export class TaskModel {
 
   /** How many tasks stand where. After the end: of the tasks that were seen last. */
   async groups(args: GroupsArguments): Promise<GroupsBody> {
-    const backend = await this.#meet();
+    const backend = await this.meet();
     const last = (): Promise<GroupsBody> => this.#lastGroupsBody(args);
     if (backend === undefined) return last();
     try {

@@ -1,7 +1,6 @@
 import type { LongWaitQuery, LongWaitReply, TaskId } from "@asyncscope/protocol";
-import { TextSearch } from "./filter.js";
+import { TaskMatcher } from "./filter.js";
 import { atMost, count } from "./numbers.js";
-import { lowerCase } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import { isTask } from "./shapes.js";
 import { SUSPENDED } from "./task-record.js";
@@ -35,8 +34,7 @@ function waitsForTasks(record: TaskRecord): boolean {
 /** Answers a {@link LongWaitQuery}: one pass over the tasks, nothing is kept for the next one. */
 export function longWaits(registry: Registry, query: LongWaitQuery, now: number): LongWaitReply {
   const limit = atMost(query.limit, 20, 100);
-  const text = lowerCase(plainText(query.text ?? ""));
-  const search = text === "" ? null : new TextSearch(registry, text);
+  const matcher = new TaskMatcher(registry, { text: plainText(query.text ?? "") }, now);
   const latest = now - query.longerThan;
   const earliest = query.asked === undefined ? -Infinity : query.asked - query.longerThan;
   /** Those that do not wait for other tasks first, and of these the longest. */
@@ -45,7 +43,7 @@ export function longWaits(registry: Registry, query: LongWaitQuery, now: number)
   registry.tasks.forEach((record: TaskRecord) => {
     if (record.task === null || stateOf(registry, record) !== SUSPENDED) return;
     const since = sinceWhen(record, SUSPENDED);
-    if (since > latest || since <= earliest || search?.finds(record) === false) return;
+    if (since > latest || since <= earliest || !matcher.matches(record)) return;
     total++;
     const next: Found = { id: record.id, since, isBehind: waitsForTasks(record) };
     if (found.length === limit && !isBefore(next, found[limit - 1]!)) return;

@@ -161,9 +161,7 @@ export class Execution {
       enabled.catch(() => undefined);
       await new Promise((resolve) => setImmediate(resolve));
       const expression = `${script};\nif (${when}) debugger;\n//# sourceURL=${STOP_SCRIPT}`;
-      const answered = this.#cdp
-        .send("Runtime.evaluate", { expression, silent: true })
-        .then(() => false);
+      const answered = this.#cdp.send("Runtime.evaluate", { expression, silent: true }).then(() => false);
       answered.catch(() => undefined);
       return await Promise.race([stopped, answered]);
     } finally {
