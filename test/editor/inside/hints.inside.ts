@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import { eventually } from "../../support/eventually.js";
 import { extension, fixture, launch, rows, rowWith, stop } from "./debugged-program.js";
@@ -10,12 +13,16 @@ describe("hints of suspended tasks in the editor", () => {
   let api: AsyncscopeApi;
   let session: vscode.DebugSession;
   let document: vscode.TextDocument;
+  let folder: string;
   let marked: (marker: string) => number;
   const settings = () => vscode.workspace.getConfiguration("asyncscope.suspendedTasks");
 
   before(async () => {
     api = await extension().activate();
-    document = await vscode.workspace.openTextDocument(fixture("workshop.ts"));
+    // A copy: what is typed into it may be saved by itself.
+    folder = mkdtempSync(join(tmpdir(), "asyncscope-hints-"));
+    cpSync(fixture("workshop.ts"), join(folder, "workshop.ts"));
+    document = await vscode.workspace.openTextDocument(join(folder, "workshop.ts"));
     await vscode.window.showTextDocument(document);
     marked = (marker) =>
       document
@@ -27,6 +34,7 @@ describe("hints of suspended tasks in the editor", () => {
   after(async () => {
     await settings().update("hints", undefined, vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    rmSync(folder, { recursive: true, force: true });
   });
 
   async function hints(): Promise<{ line: number; text: string }[]> {
