@@ -43,6 +43,16 @@ describe("What is wrong in a launch configuration", () => {
       assert.match(whatIsWrong({ request: "launch", program }) ?? "", /no "program"/);
   });
 
+  it("a program of another language is refused, unless a loader may run it", () => {
+    const of = (program: string, rest: object = {}): string | undefined =>
+      whatIsWrong({ request: "launch", program, ...rest });
+    for (const program of ["/w/a.py", "/w/page.html", "C:\\w\\notes.md"])
+      assert.match(of(program) ?? "", /not a program that Node runs/);
+    for (const program of ["/w/a.js", "/w/A.MTS", "/w/app.tsx", "/w/bin/tool", "tool", "/w.d/tool"])
+      assert.equal(of(program), undefined, program);
+    assert.equal(of("/w/a.coffee", { runtimeArgs: ["--import", "coffee"] }), undefined);
+  });
+
   it("arguments that are no list of strings are named", () => {
     assert.match(whatIsWrong({ ...fine, args: "--x" }) ?? "", /"args" must be a list of strings/);
     assert.match(whatIsWrong({ ...fine, runtimeArgs: [1] }) ?? "", /"runtimeArgs"/);

@@ -1,6 +1,8 @@
 /** Which programs can be started, and what to say of those that cannot. Nothing in this file knows the editor. */
 
 const EXTENSIONS = /\.[cm]?[jt]s$/i;
+/** What Node, or a loader given to it, may be able to run. */
+const RUNNABLE = /\.(?:[cm]?[jt]sx?|es6|node|wasm)$|(?:^|[\\/])[^.\\/]+$/i;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1", "[::1]"]);
 
 /** The document in the active editor, as far as it matters here. */
@@ -33,6 +35,8 @@ export function whatIsWrong(config: Readonly<Record<string, unknown>>): string |
   const program = config["program"];
   if (typeof program !== "string" || program.trim() === "")
     return 'The configuration has no "program": set it to the file to run, for example "${file}".';
+  if (!RUNNABLE.test(program) && config["runtimeArgs"] === undefined)
+    return `“${program}” is not a program that Node runs: set "program" to a .js, .mjs, .cjs, .ts, .mts or .cts file.`;
   for (const key of ["args", "runtimeArgs", "skipFiles", "outFiles"])
     if (config[key] !== undefined && !isStringArray(config[key]))
       return `"${key}" must be a list of strings, for example ["--flag", "value"].`;
