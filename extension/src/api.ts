@@ -1,4 +1,6 @@
 import type { TaskId } from "@asyncscope/protocol";
+import type { DiagnosisView } from "./diagnosis/diagnosis-view.js";
+import type { FindingTreeNode } from "./diagnosis/findings-model.js";
 import type { ResourceTreeNode } from "./resources/resource-nodes.js";
 import type { ResourcesView } from "./resources/resources-view.js";
 import type { TaskTreeNode } from "./tasks/task-nodes.js";
@@ -53,9 +55,23 @@ export interface AsyncscopeApi {
     /** Selects and opens a row. */
     reveal(row: ResourceTreeNode): Promise<void>;
   };
+  readonly diagnosis: {
+    state(): ViewState;
+    /** The number on the icon of the view. */
+    badge(): number;
+    /** The row with this label, for commands that take a row. Undefined when it is not on the screen. */
+    row(label: string): FindingTreeNode | undefined;
+    /** Selects and opens a row. */
+    reveal(row: FindingTreeNode): Promise<void>;
+  };
 }
 
-export function createApi(activationMs: number, tasks: TasksView, resources: ResourcesView): AsyncscopeApi {
+export function createApi(
+  activationMs: number,
+  tasks: TasksView,
+  resources: ResourcesView,
+  diagnosis: DiagnosisView,
+): AsyncscopeApi {
   return {
     activationMs,
     tasks: {
@@ -68,6 +84,12 @@ export function createApi(activationMs: number, tasks: TasksView, resources: Res
       state: () => stateOf(resources),
       row: (label) => find(resources, (node) => labelOf(resources.item(node)) === label),
       reveal: (row) => resources.reveal(row),
+    },
+    diagnosis: {
+      state: () => stateOf(diagnosis),
+      badge: () => diagnosis.badge,
+      row: (label) => find(diagnosis, (node) => labelOf(diagnosis.item(node)) === label),
+      reveal: (row) => diagnosis.reveal(row),
     },
   };
 }

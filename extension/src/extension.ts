@@ -7,6 +7,8 @@ import { Hints } from "./hints/hints.js";
 import { registerDumpCommand } from "./dump/dump-command.js";
 import { LastDumps } from "./dump/last-dumps.js";
 import { Snapshots } from "./dump/snapshots.js";
+import { registerDiagnosisCommands } from "./diagnosis/diagnosis-commands.js";
+import { DiagnosisView } from "./diagnosis/diagnosis-view.js";
 import { LanguageServer } from "./language/language-server.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
@@ -22,20 +24,23 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
   const tasks = new TasksView(sessions, context.workspaceState);
   const resources = new ResourcesView(sessions);
   const lastDumps = new LastDumps(sessions);
+  const diagnosis = new DiagnosisView(sessions);
   const provider = new ConfigurationProvider();
   const { Initial, Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
     sessions,
     tasks,
     resources,
+    diagnosis,
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
-    new DeadlockNotifications(sessions, tasks),
     new Hints(sessions, tasks),
     lastDumps,
     registerDumpCommand(sessions, lastDumps),
     new Snapshots(sessions, lastDumps),
     new TimelineCommands(sessions, context.extensionUri),
+    registerDiagnosisCommands(diagnosis, tasks),
+    new DeadlockNotifications(sessions, tasks, diagnosis),
     new LanguageServer(context.extensionUri),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
     // The dynamic registration only offers configurations: resolving is called on every registration.
@@ -54,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
       guarded(() => chooseSession(sessions)),
     ),
   );
-  return createApi(performance.now() - start, tasks, resources);
+  return createApi(performance.now() - start, tasks, resources, diagnosis);
 }
 
 /** The editor shows views of extensions closed at first; whoever starts a session of ours wants to see its tasks. */

@@ -79,6 +79,50 @@ describe("asyncscope/diagnosis", () => {
       ],
     );
     assert.deepEqual(await diagnosis(session), body);
+    // What it left undone is said where Node says nothing.
+    const said = session.client.output("important");
+    assert.match(said, /^\d tasks were still pending when the program ended:\n/);
+    assert.ok(said.includes(`Task next: waiting: Lock vault`), said);
+    assert.ok(said.includes(`at ends-deadlocked.mjs:${session.line("next")}`), said);
+    assert.ok(said.includes(`never released Lock vault, which it took ${at("taken")}`), said);
+  });
+
+  it("says nothing of pending tasks when it is the user who ends the program", async () => {
+    const session = Session.inMemory();
+    await session.launch("deadlocks.mjs");
+    await session.client.until(
+      () => (session.client.output("stdout").includes("settled") ? true : undefined),
+      "the tasks to stand",
+    );
+    await session.request("terminate", {});
+    await session.ended();
+    assert.equal(session.client.output("important"), "");
+  });
+
+  it("names who blocks the event loop, while that lasts and when it is over", async () => {
+    const session = Session.inMemory();
+    await session.launch("holds.mjs", { config: { args: ["loop", "3000"] } });
+    const text = `task clerk, in loop at holds.mjs:${session.line("loop")}`;
+    const find = async (kind: string): Promise<DiagnosisBody> => {
+      for (;;) {
+        const body = await diagnosis(session);
+        if (body.findings.some((finding) => finding.kind === kind)) return body;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    const held = await find("loop-blocked");
+    assert.equal(held.status, "blocked");
+    assert.match(
+      held.findings[0]!.text,
+      new RegExp(`^The event loop has been blocked for [\\d.]+ s by ${text}\\.$`),
+    );
+    assert.equal(held.message, `The program does not answer. ${held.findings[0]!.text}`);
+    const after = await find("slow-step");
+    assert.equal(after.status, "live");
+    const slow = after.findings.find(({ kind }) => kind === "slow-step")!;
+    assert.match(slow.text, new RegExp(`^The event loop was blocked for [\\d.]+ s by ${text}\\.$`));
+    assert.equal(slow.locations[0]?.line, session.line("loop"));
+    await session.ended();
   });
 
   it("finds nothing wrong with a program that ends while a task waits its turn", async () => {

@@ -37,6 +37,7 @@ export class Lifecycle {
   #program: Program | undefined;
   #started = false;
   #ended = false;
+  #isEnding = false;
   #launchArguments: Arguments | undefined;
   /** Settles when the launch under way has been answered. */
   #launching: Promise<unknown> = Promise.resolve();
@@ -53,6 +54,11 @@ export class Lifecycle {
   /** True after `terminated` was sent. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether the user ends the program, or lets it go. */
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   target(command: string): NodeTarget {
@@ -107,6 +113,7 @@ export class Lifecycle {
     const terminate: Handler = () => {
       const program = this.#program;
       if (program === undefined || this.#ended) return undefined;
+      this.#isEnding = true;
       const done = program.launched
         ? this.#events.ending().then(() => program.terminate())
         : this.#release(program);
@@ -119,11 +126,12 @@ export class Lifecycle {
       const given = args.object("arguments");
       const next = Object.keys(given.raw).length > 0 ? new Arguments("launch", given.raw) : old;
       const program = this.#program;
+      this.#isEnding = true;
       await this.#events.ending();
       this.#program = undefined;
       await program?.kill();
       this.#events.gone();
-      this.#ended = false;
+      this.#ended = this.#isEnding = false;
       await this.#launch(next);
       return undefined;
     };
@@ -209,6 +217,7 @@ export class Lifecycle {
   async disconnect(terminate: boolean | undefined): Promise<void> {
     const program = this.#program;
     this.#configured();
+    this.#isEnding = true;
     if (program === undefined) return;
     if (terminate ?? program.launched) {
       await this.#events.ending();

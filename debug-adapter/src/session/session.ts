@@ -3,11 +3,12 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { Assets } from "../backends/node/launch/command.js";
 import type { TargetEvents } from "../backends/node/target.js";
 import { AdapterError, fail, messageOf } from "../errors.js";
-import type { TaskBackend } from "../tasks/backend.js";
+import type { LastState, TaskBackend } from "../tasks/backend.js";
 import { Pins } from "../tasks/pins.js";
 import { RateLimit } from "../tasks/rate-limit.js";
 import { TimelineRecorder } from "../tasks/timeline-recorder.js";
 import { TaskModel } from "../tasks/task-model.js";
+import { pendingText } from "../text/pending-text.js";
 import { Arguments } from "./arguments.js";
 import { BreakpointRequests } from "./breakpoints.js";
 import { capabilities } from "./capabilities.js";
@@ -81,10 +82,8 @@ export class AsyncscopeSession extends DebugSession {
       connected: async (target) => {
         this.#tasks.attach(target.tasks);
         target.tasks.onEvent = (event) => {
-          if (event.type === "exit") {
-            this.#tasks.end(event.last);
-            void this.#recorder.end(event.last?.recording);
-          } else if (event.type === "task") this.#pins.changed(event.task);
+          if (event.type === "exit") this.#exits(event.last);
+          else if (event.type === "task") this.#pins.changed(event.task);
           else {
             this.#changed.request();
             this.#stops.changed();
@@ -94,9 +93,10 @@ export class AsyncscopeSession extends DebugSession {
         if (target.tasks.ready) this.#changed.request();
       },
       dumps: (config) => this.#dumps.arm(config),
-      ending: () => {
+      ending: async () => {
         if (this.#lifecycle.current?.isClosed === true) this.#tasks.end();
-        return Promise.all([this.#dumps.write(), this.#recorder.leave()]).then(() => undefined);
+        await this.#pending;
+        await Promise.all([this.#dumps.write(), this.#recorder.leave()]);
       },
       leaving: () => {
         this.#dumps.disarm();
@@ -245,9 +245,26 @@ export class AsyncscopeSession extends DebugSession {
       finished: () => {
         this.#tasks.end();
         // The sources can still be asked for while the connection is there.
-        void this.#dumps.write().then(() => this.#lifecycle.current?.close());
+        void Promise.all([this.#pending, this.#dumps.write()]).then(() => this.#lifecycle.current?.close());
       },
     };
+  }
+
+  /** The program ends by itself: it says what it leaves undone, as Node does not. */
+  #exits(last: LastState | undefined): void {
+    this.#tasks.end(last);
+    void this.#recorder.end(last?.recording);
+    if (!this.#lifecycle.isEnding) this.#pending = this.#tellPending().catch(() => undefined);
+  }
+
+  /** Settles when it has been said. */
+  #pending: Promise<void> = Promise.resolve();
+
+  async #tellPending(): Promise<void> {
+    const all = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 } as const;
+    const [tree, { findings }] = await Promise.all([this.#tasks.tree(all), this.#tasks.diagnosis({})]);
+    const text = pendingText(tree, findings);
+    if (text !== undefined) this.#send("output", { category: "important", output: text });
   }
 
   #gone(): void {

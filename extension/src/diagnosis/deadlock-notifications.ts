@@ -6,13 +6,14 @@ import type { TasksView } from "../tasks/tasks-view.js";
 import { cleanText } from "../text.js";
 import { openLocation } from "../views/open-location.js";
 import { DiagnosisModel } from "./diagnosis-model.js";
+import type { DiagnosisView } from "./diagnosis-view.js";
 
 const SHOW_LINE = "Show Line";
 const REVEAL = "Reveal Task";
 /** Most characters of a notification. */
 const LONGEST = 600;
 
-/** Says in a notification, once each, what is deadlocked in the sessions, with buttons that lead there. */
+/** Says in a notification, once each, what is deadlocked or blocked in the sessions, with buttons that lead there. */
 export class DeadlockNotifications implements vscode.Disposable {
   readonly #models = new Map<string, DiagnosisModel>();
   readonly #subscriptions: readonly vscode.Disposable[];
@@ -20,6 +21,7 @@ export class DeadlockNotifications implements vscode.Disposable {
   constructor(
     private readonly sessions: SessionTracker,
     private readonly tasks: TasksView,
+    private readonly view: DiagnosisView,
   ) {
     for (const session of sessions.live) this.#watch(session);
     this.#subscriptions = [
@@ -36,9 +38,14 @@ export class DeadlockNotifications implements vscode.Disposable {
 
   #watch(session: ScopeSession): void {
     if (this.#models.has(session.id)) return;
-    const model = new DiagnosisModel(session, (finding) => {
-      this.#show(session, finding).catch(() => undefined);
-    });
+    const model = new DiagnosisModel(
+      session,
+      (finding) => {
+        this.#show(session, finding).catch(() => undefined);
+      },
+      undefined,
+      (body) => this.view.accept(session, body),
+    );
     this.#models.set(session.id, model);
     model.outdate();
   }

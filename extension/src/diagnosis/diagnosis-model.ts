@@ -1,4 +1,4 @@
-import type { FindingNode } from "@asyncscope/protocol";
+import type { DiagnosisBody, FindingNode } from "@asyncscope/protocol";
 import type { ScopeSession } from "../scope-session.js";
 import { systemTimers, type Timers } from "../views/refresh-schedule.js";
 
@@ -14,13 +14,15 @@ export class DiagnosisModel {
   #ended = false;
 
   /**
-   * @param tell called once for each deadlock, leaked lock, and wait that nothing can end. Errors at which nobody has
-   * looked are not told: somebody may yet.
+   * @param tell called once for each deadlock, leaked lock, wait that nothing can end, and event loop that is blocked.
+   * Errors at which nobody has looked are not told: somebody may yet.
    */
   constructor(
     readonly session: ScopeSession,
     private readonly tell: (finding: FindingNode) => void,
     private readonly timers: Timers = systemTimers,
+    /** Given each answer. */
+    private readonly answered: (body: DiagnosisBody) => void = () => undefined,
   ) {}
 
   /** Something has changed in the program, or it has just started. The last change is always asked about. */
@@ -44,9 +46,10 @@ export class DiagnosisModel {
   async #ask(): Promise<void> {
     const body = await this.session.request("asyncscope/diagnosis", {}).catch(() => undefined);
     if (body === undefined || this.#ended) return;
+    this.answered(body);
     let doubtful = false;
     for (const finding of body.findings) {
-      if (finding.kind === "unretrieved-error" || this.#told.has(finding.key)) continue;
+      if (!isTold(finding) || this.#told.has(finding.key)) continue;
       if (finding.certain || body.now - finding.since >= DOUBT) {
         this.#told.add(finding.key);
         this.tell(finding);
@@ -55,4 +58,9 @@ export class DiagnosisModel {
     // Nothing need change for it to become old enough. A blocked program tells nobody when it goes on.
     if (doubtful || body.status === "blocked") this.#askIn(DOUBT);
   }
+}
+
+/** What is over, or may be meant so, stands in the view and is not told. */
+function isTold({ kind }: FindingNode): boolean {
+  return kind !== "unretrieved-error" && kind !== "slow-step" && kind !== "growing-queue";
 }
