@@ -1,6 +1,8 @@
 import type { TaskId } from "@asyncscope/protocol";
 import type { DiagnosisView } from "./diagnosis/diagnosis-view.js";
 import type { FindingTreeNode } from "./diagnosis/findings-model.js";
+import type { FutureTreeNode } from "./futures/future-nodes.js";
+import type { FuturesView } from "./futures/futures-view.js";
 import type { ResourceTreeNode } from "./resources/resource-nodes.js";
 import type { ResourcesView } from "./resources/resources-view.js";
 import type { TaskTreeNode } from "./tasks/task-nodes.js";
@@ -64,6 +66,11 @@ export interface AsyncscopeApi {
     /** Selects and opens a row. */
     reveal(row: FindingTreeNode): Promise<void>;
   };
+  readonly futures: {
+    state(): ViewState;
+    /** The row with this label, for commands that take a row. Undefined when it is not on the screen. */
+    row(label: string): FutureTreeNode | undefined;
+  };
 }
 
 export function createApi(
@@ -71,6 +78,7 @@ export function createApi(
   tasks: TasksView,
   resources: ResourcesView,
   diagnosis: DiagnosisView,
+  futures: FuturesView,
 ): AsyncscopeApi {
   return {
     activationMs,
@@ -90,6 +98,10 @@ export function createApi(
       badge: () => diagnosis.badge,
       row: (label) => find(diagnosis, (node) => labelOf(diagnosis.item(node)) === label),
       reveal: (row) => diagnosis.reveal(row),
+    },
+    futures: {
+      state: () => stateOf(futures),
+      row: (label) => find(futures, (node) => labelOf(futures.item(node)) === label),
     },
   };
 }

@@ -9,6 +9,8 @@ import { LastDumps } from "./dump/last-dumps.js";
 import { Snapshots } from "./dump/snapshots.js";
 import { registerDiagnosisCommands } from "./diagnosis/diagnosis-commands.js";
 import { DiagnosisView } from "./diagnosis/diagnosis-view.js";
+import { registerFutureCommands } from "./futures/future-commands.js";
+import { FuturesView } from "./futures/futures-view.js";
 import { LanguageServer } from "./language/language-server.js";
 import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
@@ -23,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
   const sessions = new SessionTracker();
   const tasks = new TasksView(sessions, context.workspaceState);
   const resources = new ResourcesView(sessions);
+  const futures = new FuturesView(sessions);
   const lastDumps = new LastDumps(sessions);
   const diagnosis = new DiagnosisView(sessions);
   const provider = new ConfigurationProvider();
@@ -35,6 +38,8 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
     new Hints(sessions, tasks),
+    futures,
+    registerFutureCommands(futures, tasks),
     lastDumps,
     registerDumpCommand(sessions, lastDumps),
     new Snapshots(sessions, lastDumps),
@@ -59,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
       guarded(() => chooseSession(sessions)),
     ),
   );
-  return createApi(performance.now() - start, tasks, resources, diagnosis);
+  return createApi(performance.now() - start, tasks, resources, diagnosis, futures);
 }
 
 /** The editor shows views of extensions closed at first; whoever starts a session of ours wants to see its tasks. */

@@ -268,6 +268,53 @@ export interface ResourceReply {
   readonly sites: readonly Site[];
 }
 
+/** Identifies a future in its process: the same in later replies, as long as it lives. Never reused. */
+export type FutureId = number;
+
+/**
+ * Asks for the pending futures that tasks wait for. Looks at the waits of every task; nothing is recorded for it but
+ * where some futures were made.
+ */
+export interface FutureQuery {
+  readonly offset?: number;
+  /** Default 200, at most 2000. */
+  readonly limit?: number;
+  /** Part of the label, without regard to case. */
+  readonly text?: string;
+  readonly knownSites?: SiteId;
+}
+
+/** A future that somebody awaits: made by the program, or one that stands for a promise, a gather, a thread's job. */
+export interface FutureInfo {
+  readonly id: FutureId;
+  readonly kind: WaitKind;
+  /** As {@link WaitInfo.label}. */
+  readonly label: string;
+  /** The task that made it; 0 when not known, or made outside any task. */
+  readonly creator: TaskId;
+  /** Where it was made; 0 when not captured: that is done for 500 of the program's own futures a second. */
+  readonly created: SiteId;
+  /** Loop time since when the first of its awaiters waits. */
+  readonly since: number;
+  /** The tasks that wait for it, also through a gather or the like, the oldest first: at most 20. */
+  readonly awaiters: readonly TaskId[];
+  readonly awaiterCount: number;
+}
+
+export interface FutureReply {
+  readonly now: number;
+  readonly version: number;
+  /** In the order in which they were met, going through the tasks from the oldest on. */
+  readonly futures: readonly FutureInfo[];
+  /** How many match in all. */
+  readonly total: number;
+  /** Waits that are no futures of the program: timers, tasks, queues, locks, streams. */
+  readonly otherWaits: number;
+  /** The tasks named in `futures`. */
+  readonly tasks: readonly TaskInfo[];
+  readonly sites: readonly Site[];
+}
+
 /** One frame of a task's await chain, innermost first. */
 export interface FrameInfo {
   readonly functionName: string;
@@ -542,6 +589,8 @@ export interface Inspector {
   tree(query: TreeQuery): string;
   /** {@link ResourceReply} */
   resources(query: ResourceQuery): string;
+  /** {@link FutureReply} */
+  futures(query: FutureQuery): string;
   /** {@link DiagnosisReply} */
   diagnosis(query: DiagnosisQuery): string;
   /** {@link GroupReply} */

@@ -11,6 +11,8 @@ import type {
 } from "./recording-file.js";
 import type {
   Finding,
+  FutureInfo,
+  FutureQuery,
   GroupPage,
   GroupQuery,
   ResourceInfo,
@@ -116,6 +118,25 @@ export interface ResourcesBody {
   readonly total: number;
   /** Tasks named as owner or waiter. */
   readonly tasks: readonly TaskInfo[];
+}
+
+/** `asyncscope/futures`: the pending futures that tasks wait for. */
+export type FuturesArguments = Omit<FutureQuery, "knownSites">;
+export interface FutureNode extends FutureInfo {
+  readonly createdAtLocation?: SourceLocation;
+}
+export interface FuturesBody {
+  readonly status: TreeBody["status"];
+  readonly message?: string;
+  readonly now: number;
+  readonly version: number;
+  readonly futures: readonly FutureNode[];
+  /** How many match in all. */
+  readonly total: number;
+  /** Waits that are no futures of the program: timers, tasks, queues, locks, streams. */
+  readonly otherWaits: number;
+  /** The tasks that made them, and those that wait, with positions. */
+  readonly tasks: readonly TaskNode[];
 }
 
 /** `asyncscope/chain`: the await chain of a task, innermost first. */
@@ -256,6 +277,7 @@ export interface CustomRequests {
   "asyncscope/tree": { arguments: TreeArguments; body: TreeBody };
   "asyncscope/groups": { arguments: GroupsArguments; body: GroupsBody };
   "asyncscope/resources": { arguments: ResourcesArguments; body: ResourcesBody };
+  "asyncscope/futures": { arguments: FuturesArguments; body: FuturesBody };
   "asyncscope/chain": { arguments: ChainArguments; body: ChainBody };
   "asyncscope/diagnosis": { arguments: DiagnosisArguments; body: DiagnosisBody };
   "asyncscope/suspensions": { arguments: SuspensionsArguments; body: SuspensionsBody };

@@ -48,6 +48,19 @@ describe("asyncscope in a terminal", function () {
     assert.doesNotMatch(stdout, /\u001b/);
   });
 
+  it("queues PID shows what tasks wait for at queues and locks, and who; --json has it", async () => {
+    const { subject } = await closed("workers.mjs");
+    const { code, stdout, stderr } = await asyncscope("queues", subject.pid);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^queue jobs: 0\/3\b.*\n {2}waits to get: consumer for \d/m);
+    const { resources } = JSON.parse((await asyncscope("queues", subject.pid, "--json")).stdout);
+    const jobs = resources.resources.find(({ name }: { name: string }) => name === "jobs");
+    assert.deepEqual([jobs.size, jobs.maxsize, jobs.waiters[0].role], [0, 3, "getter"]);
+    const wrong = await asyncscope("queues", subject.pid, "--by", "await");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--by belongs to the command tree/);
+  });
+
   it("tree PID shows who waits for whom", async () => {
     const { subject } = await closed("workers.mjs");
     for (const command of ["tree", "pstree"]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import type { GroupNode, GroupsArguments, GroupsBody, TreeBody } from "@asyncscope/protocol";
+import type { FuturesBody, GroupNode, GroupsArguments, GroupsBody, TreeBody } from "@asyncscope/protocol";
 import { eventually } from "../support/eventually.js";
 import { fixture, markerLine, Session } from "../support/dap-session.js";
 
@@ -114,5 +114,27 @@ describe("tasks grouped by location", () => {
     assert.equal(page.pages[0]?.total, 2);
     assert.equal(page.tasks.length, 2);
     assert.equal((await groups(session, { filter: { file: "crowd-pages" } })).grouped, 13);
+  });
+});
+
+describe("awaited futures", () => {
+  afterEach(() => Session.closeAll());
+
+  it("are listed with the line and task that made them, and who waits", async () => {
+    const session = Session.inMemory();
+    await session.launch("futures.mjs");
+    let body: FuturesBody | undefined;
+    await eventually("both tasks wait", async () => {
+      body = await session.request<FuturesBody>("asyncscope/futures", {});
+      return body.futures[0]?.awaiterCount === 2;
+    });
+    const [answer] = body!.futures;
+    const nameOf = (id: number | undefined): string | undefined =>
+      body!.tasks.find((task) => task.id === id)?.name;
+    assert.deepEqual(answer!.awaiters.map(nameOf), ["asker", "second"]);
+    assert.equal(nameOf(answer!.creator), "asker");
+    assert.equal(answer!.createdAtLocation?.line, session.line("make"));
+    assert.equal(body!.tasks.find(({ name }) => name === "asker")?.location?.line, session.line("wait"));
+    assert.equal(body!.otherWaits, 1);
   });
 });

@@ -3,6 +3,8 @@ import type {
   ChainBody,
   DiagnosisBody,
   FindingNode,
+  FutureNode,
+  FuturesBody,
   GroupNode,
   GroupsArguments,
   GroupsBody,
@@ -71,6 +73,7 @@ export class FakeProgram implements ScopeSession {
   readonly requests: RecordedRequest[] = [];
   readonly tasks = new Map<TaskId, TaskNode>();
   readonly resources: ResourceNode[] = [];
+  readonly futures: FutureNode[] = [];
   findings: FindingNode[] = [];
   lines: SuspendedLine[] = [];
   readonly chains = new Map<TaskId, ChainBody>();
@@ -120,6 +123,7 @@ export class FakeProgram implements ScopeSession {
       "asyncscope/tree": () => this.#tree(args as TreeArguments),
       "asyncscope/groups": () => this.#groups(args as GroupsArguments),
       "asyncscope/resources": () => this.#resources((args as { limit: number }).limit),
+      "asyncscope/futures": () => this.#futures((args as { limit: number }).limit),
       "asyncscope/chain": () =>
         this.chains.get((args as { task: TaskId }).task) ?? { found: false, frames: [], hidden: 0 },
       "asyncscope/dump": () => ({ status: this.status, pending: this.tasks.size, text: "" }),
@@ -241,6 +245,18 @@ export class FakeProgram implements ScopeSession {
       hiddenTasks: 0,
       idle: false,
       tasks: [...this.tasks.values()].filter(({ id }) => named.has(id)),
+    };
+  }
+
+  #futures(limit: number): FuturesBody {
+    return {
+      status: this.status,
+      now: this.now,
+      version: this.version,
+      futures: this.futures.slice(0, limit),
+      total: this.futures.length,
+      otherWaits: 3,
+      tasks: [...this.tasks.values()],
     };
   }
 

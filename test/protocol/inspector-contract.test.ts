@@ -9,6 +9,7 @@ import {
   createTask,
   Event,
   EventLoop,
+  Future,
   gather,
   Lock,
   PriorityQueue,
@@ -80,7 +81,7 @@ class Contract {
       this.check(type, value);
       return;
     }
-    const wanted = ["TaskId", "GroupId", "ResourceId", "SiteId", "number"].includes(type)
+    const wanted = ["TaskId", "GroupId", "FutureId", "ResourceId", "SiteId", "number"].includes(type)
       ? "number"
       : ["string", "TaskState", "WaitKind", "ResourceKind", "FindingKind"].includes(type) ||
           type.startsWith('"')
@@ -144,6 +145,9 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
     contract.check("ResourceReply", JSON.parse(inspector.resources({})));
     createTask(lock.acquire());
     for (let i = 0; i < 10; i++) createTask(readOwn());
+    createTask(function* () {
+      yield* new Future();
+    });
     const again = createTask(function* () {
       const own = new Lock();
       yield* own.acquire();
@@ -155,6 +159,7 @@ async function ask(contract: Contract): Promise<InspectorEvent[]> {
     yield* sleep(1);
     contract.check("SuspensionReply", JSON.parse(inspector.suspensions({ tasks: [1, 2] })));
     contract.check("GroupReply", JSON.parse(inspector.groups({ pages: [{ group: 1 }] })));
+    contract.check("FutureReply", JSON.parse(inspector.futures({})));
     contract.check("DiagnosisReply", JSON.parse(inspector.diagnosis({})));
     for (let id = 1; id < 10; id++) contract.check("ChainReply", JSON.parse(inspector.chain(id)));
     yield* sleep(1);
@@ -203,6 +208,8 @@ describe("The protocol", () => {
       "SuspensionPoint",
       "SuspensionSample",
       "GroupPage",
+      "FutureReply",
+      "FutureInfo",
       "DiagnosisReply",
       "Finding",
       "FindingPlace",

@@ -5,11 +5,12 @@ export const USAGE = `Usage:
   asyncscope ps                 Node programs of this user that can be looked into
   asyncscope ps PID             the tasks of a program as a table
   asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
+  asyncscope queues PID         its queues, locks and other primitives: contents, owner, who waits
   asyncscope dump PID           its tasks with await chains, queues and locks as a document (.taskdump)
 
 Options:
   --by await|creation   tree: who waits for whom (default), or who started whom
-  --limit N             at most N tasks (default 200, of a dump 2000)
+  --limit N             at most N tasks or queues and locks (default 200, of a dump 2000)
   --output FILE         dump: into a file
   --json                one JSON document instead of text
   --help, --version
@@ -29,6 +30,12 @@ export type CliCommand =
       readonly order: TreeOrder;
     }
   | {
+      readonly kind: "queues";
+      readonly pid: number;
+      readonly json: boolean;
+      readonly limit: number;
+    }
+  | {
       readonly kind: "dump";
       readonly pid: number;
       readonly json: boolean;
@@ -40,6 +47,7 @@ export type CliCommand =
 const DEFAULT_LIMIT = 200;
 const DEFAULT_DUMP_LIMIT = 2000;
 const MOST = 20_000;
+const MOST_RESOURCES = 2000;
 
 /** @throws CliError that shows the usage. */
 export function parseArguments(args: readonly string[]): CliCommand {
@@ -67,16 +75,29 @@ export function parseArguments(args: readonly string[]): CliCommand {
   }
   const [command, pid, ...more] = words;
   if (command === undefined) return { kind: "help" };
-  if (command !== "ps" && command !== "tree" && command !== "pstree" && command !== "dump")
+  if (
+    command !== "ps" &&
+    command !== "tree" &&
+    command !== "pstree" &&
+    command !== "queues" &&
+    command !== "dump"
+  )
     throw wrong(`There is no command ${command}.`);
   if (more.length > 0) throw wrong(`One PID is enough: ${more.join(" ")} is too much.`);
-  if ((command === "ps" || command === "dump") && order !== undefined)
+  if (command !== "tree" && command !== "pstree" && order !== undefined)
     throw wrong("--by belongs to the command tree.");
   if (command !== "dump" && output !== undefined) throw wrong("--output belongs to the command dump.");
   if (command === "dump") {
     const number = wholeNumber(pid, "PID", 2 ** 31 - 1);
     return { kind: "dump", pid: number, json, limit: limit ?? DEFAULT_DUMP_LIMIT, output };
   }
+  if (command === "queues")
+    return {
+      kind: "queues",
+      pid: wholeNumber(pid, "PID", 2 ** 31 - 1),
+      json,
+      limit: Math.min(limit ?? DEFAULT_LIMIT, MOST_RESOURCES),
+    };
   if (command === "ps" && pid === undefined) return { kind: "list", json };
   return {
     kind: command === "ps" ? "table" : "tree",

@@ -1,4 +1,11 @@
-import type { FindingNode, InspectorHello, TaskDump, TreeBody, TreeOrder } from "@asyncscope/protocol";
+import type {
+  FindingNode,
+  InspectorHello,
+  ResourcesBody,
+  TaskDump,
+  TreeBody,
+  TreeOrder,
+} from "@asyncscope/protocol";
 import { CdpConnection } from "../backends/node/cdp/connection.js";
 import { DebuggerDomain } from "../backends/node/cdp/debugger-domain.js";
 import { InspectorAccess, withTimeout } from "../backends/node/inspector-access.js";
@@ -47,6 +54,10 @@ export interface LookOptions {
 export const NOT_RECORDED =
   "Nothing was recorded before this look: who started whom is not known, and ages are at least as shown.";
 
+/** What must be known of queues and locks that were not recorded before. */
+export const NOT_RECORDED_QUEUES =
+  "Nothing was recorded before this look: only what a task waits for is listed.";
+
 /** No step takes longer. Milliseconds. */
 const STEP_MS = 5000;
 const SOURCES = { sourceMaps: true, outFiles: [], sourceMapPathOverrides: {}, skipFiles: [], root: "/" };
@@ -64,6 +75,24 @@ export function look(pid: number, { order, limit }: LookOptions, signal: AbortSi
     if (tree.status === "blocked") throw new ProgramBlockedError();
     const { findings } = await withTimeout(model.diagnosis({}), STEP_MS);
     return { ...program, tree, findings };
+  });
+}
+
+/** The queues, locks and other primitives of a program at one moment. */
+export interface QueuesLook extends ProgramLooked {
+  readonly resources: ResourcesBody;
+}
+
+/**
+ * Looks at the queues and locks of a running program.
+ * @param limit most of them
+ * @throws CliError
+ */
+export function lookAtQueues(pid: number, limit: number, signal: AbortSignal): Promise<QueuesLook> {
+  return visit(pid, signal, async (model, program) => {
+    const resources = await withTimeout(model.resources({ limit }), STEP_MS);
+    if (resources.status === "blocked") throw new ProgramBlockedError();
+    return { ...program, resources };
   });
 }
 

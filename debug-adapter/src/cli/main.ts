@@ -4,13 +4,14 @@ import { resolve } from "node:path";
 import type { TaskDump } from "@asyncscope/protocol";
 import { writeDump } from "../dump/write.js";
 import { cleanText, count } from "../text/plain-text.js";
+import { renderQueues } from "../text/queue-table.js";
 import { renderTable } from "../text/task-table.js";
 import { renderTree } from "../text/terminal-tree.js";
 import { messageOf } from "../errors.js";
 import { parseArguments, USAGE } from "./arguments.js";
 import type { CliCommand } from "./arguments.js";
 import { CliError } from "./cli-error.js";
-import { look, lookForDump, NOT_RECORDED } from "./look.js";
+import { look, lookAtQueues, lookForDump, NOT_RECORDED, NOT_RECORDED_QUEUES } from "./look.js";
 import type { Look } from "./look.js";
 import { nodeProcesses } from "./node-processes.js";
 
@@ -39,6 +40,17 @@ async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
       const dump = await lookForDump(command.pid, command.limit, signal);
       const text = command.json ? `${json(dump)}\n` : writeDump(dump);
       return command.output === undefined ? text.trimEnd() : saved(command.output, text, dump);
+    }
+    case "queues": {
+      const seen = await lookAtQueues(command.pid, command.limit, signal);
+      if (command.json) return json(seen);
+      const hidden = seen.resources.total - seen.resources.resources.length;
+      return [
+        heading(seen),
+        ...renderQueues(seen.resources, process.cwd()),
+        ...(hidden > 0 ? [`${hidden} more: --limit ${command.limit + hidden} shows them, up to 2000.`] : []),
+        ...(seen.recorded ? [] : [NOT_RECORDED_QUEUES]),
+      ].join("\n");
     }
     case "table":
     case "tree": {
@@ -79,7 +91,12 @@ async function saved(output: string, text: string, dump: TaskDump): Promise<stri
   return `${parts.join(", ")}: ${file}`;
 }
 
-function heading({ pid, program, node, runtime }: Look): string {
+function heading({
+  pid,
+  program,
+  node,
+  runtime,
+}: Pick<Look, "pid" | "program" | "node" | "runtime">): string {
   return `${cleanText(program)} (process ${pid}, Node ${node}, asyncscope ${runtime})`;
 }
 

@@ -53,14 +53,8 @@ export function taskHandlers(
       ...(filter === undefined ? {} : { filter }),
     });
   };
-  const resources: Handler = (args) => {
-    const [offset, limit, text] = [args.count("offset"), args.count("limit"), args.text("text")];
-    return context.tasks.resources({
-      ...(offset === undefined ? {} : { offset }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(text === undefined ? {} : { text }),
-    });
-  };
+  const resources: Handler = (args) => context.tasks.resources(listOf(args));
+  const futures: Handler = (args) => context.tasks.futures(listOf(args));
   const diagnosis: Handler = (args) => {
     looked();
     const limit = args.count("limit");
@@ -119,6 +113,7 @@ export function taskHandlers(
     "asyncscope/groups": groups,
     "asyncscope/dump": dump,
     "asyncscope/resources": resources,
+    "asyncscope/futures": futures,
     "asyncscope/diagnosis": diagnosis,
     "asyncscope/suspensions": suspensions,
     "asyncscope/suspendedAt": suspendedAt,
@@ -135,6 +130,11 @@ function pageOf(args: Arguments): TreePageQuery {
 function rangeOf(args: Arguments): { offset?: number; limit?: number } {
   const [offset, limit] = [args.count("offset"), args.count("limit")];
   return { ...(offset === undefined ? {} : { offset }), ...(limit === undefined ? {} : { limit }) };
+}
+
+function listOf(args: Arguments): { offset?: number; limit?: number; text?: string } {
+  const text = args.text("text");
+  return { ...rangeOf(args), ...(text === undefined ? {} : { text }) };
 }
 
 function filterOf(args: Arguments): TaskNodeFilter | undefined {

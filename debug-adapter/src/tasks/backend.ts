@@ -5,6 +5,8 @@ import type {
   FrameInfo,
   LongWaitQuery,
   LongWaitReply,
+  FutureQuery,
+  FutureReply,
   GroupQuery,
   GroupReply,
   RecordingChunk,
@@ -71,6 +73,7 @@ export interface TaskBackend {
   diagnosis(query: DiagnosisQuery): Promise<DiagnosisReply>;
   suspensions(query: SuspensionQuery): Promise<SuspensionReply>;
   longWaits(query: LongWaitQuery): Promise<LongWaitReply>;
+  futures(query: FutureQuery): Promise<FutureReply>;
   groups(query: GroupQuery): Promise<GroupReply>;
   chain(task: TaskId, limit: number): Promise<ChainReply>;
   cancel(task: TaskId, message: string): Promise<boolean>;

@@ -1,4 +1,4 @@
-import type { DiagnosisBody, GroupsBody, ResourcesBody, TreeBody } from "@asyncscope/protocol";
+import type { DiagnosisBody, FuturesBody, GroupsBody, ResourcesBody, TreeBody } from "@asyncscope/protocol";
 
 const NO_COUNTS: TreeBody["counts"] = {
   created: 0,
@@ -19,6 +19,15 @@ export const EMPTY_TREE: TreeBody = {
   tasks: [],
   counts: NO_COUNTS,
   hidden: 0,
+};
+export const EMPTY_FUTURES: FuturesBody = {
+  status: "none",
+  now: 0,
+  version: 0,
+  futures: [],
+  total: 0,
+  otherWaits: 0,
+  tasks: [],
 };
 export const EMPTY_GROUPS: GroupsBody = {
   status: "none",

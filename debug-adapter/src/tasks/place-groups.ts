@@ -1,9 +1,38 @@
-import type { GroupNode, SourceLocation, TaskGroup, TaskId } from "@asyncscope/protocol";
+import type {
+  GroupNode,
+  GroupsArguments,
+  GroupsBody,
+  SourceLocation,
+  TaskGroup,
+  TaskId,
+  TaskInfo,
+  TaskNode,
+} from "@asyncscope/protocol";
 import type { TaskBackend } from "./backend.js";
-import { MAX_LOCATIONS, siteResolver } from "./task-places.js";
+import type { FilePlaces } from "./file-places.js";
+import { LOCATIONS_MS, MAX_LOCATIONS, siteResolver } from "./task-places.js";
+import { within } from "./within.js";
+
+/** How many tasks of a program stand where. @param nodes gives tasks their positions */
+export async function askGroups(
+  backend: TaskBackend,
+  { filter, ...query }: GroupsArguments,
+  files: FilePlaces,
+  nodes: (tasks: readonly TaskInfo[]) => Promise<TaskNode[]>,
+): Promise<Omit<GroupsBody, "status">> {
+  const translated = filter && { filter: await files.translate(backend, filter) };
+  const reply = await backend.groups({ ...query, ...translated });
+  const { now, version, total, grouped, hiddenTasks, pages, counts } = reply;
+  const unplaced = reply.groups.map((group) => ({ ...group, locations: [] }));
+  const [groups, tasks] = await Promise.all([
+    within(LOCATIONS_MS, placeGroups(reply.groups, backend), unplaced),
+    within(LOCATIONS_MS, nodes(reply.tasks), reply.tasks),
+  ]);
+  return { now, version, groups, total, grouped, hiddenTasks, pages, tasks, counts };
+}
 
 /** Gives groups the lines where their tasks stand: of generators those of their samples, the first ones first. */
-export async function placeGroups(groups: readonly TaskGroup[], backend: TaskBackend): Promise<GroupNode[]> {
+async function placeGroups(groups: readonly TaskGroup[], backend: TaskBackend): Promise<GroupNode[]> {
   const asked = samplesOf(groups);
   const found = asked.length === 0 ? [] : await backend.locations(asked).catch(() => []);
   const places = new Map<TaskId, SourceLocation | undefined>(asked.map((id, i) => [id, found[i]]));

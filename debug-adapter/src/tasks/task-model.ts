@@ -6,6 +6,8 @@ import type {
   DiagnosisArguments,
   DiagnosisBody,
   DiagnosisReply,
+  FuturesArguments,
+  FuturesBody,
   GroupsArguments,
   GroupsBody,
   ResourceNode,
@@ -24,13 +26,14 @@ import type {
 } from "@asyncscope/protocol";
 import { AdapterError, messageOf } from "../errors.js";
 import { ProgramBlockedError, type LastState, type ProgramFacts, type TaskBackend } from "./backend.js";
-import { EMPTY_DIAGNOSIS, EMPTY_GROUPS, EMPTY_RESOURCES, EMPTY_TREE } from "./empty-bodies.js";
+import { EMPTY_DIAGNOSIS, EMPTY_FUTURES, EMPTY_GROUPS, EMPTY_RESOURCES, EMPTY_TREE } from "./empty-bodies.js";
 import { endedGroups } from "./ended-groups.js";
 import { endedPages } from "./ended-tree.js";
 import { FilePlaces } from "./file-places.js";
 import { tellFindings } from "./finding-nodes.js";
 import { LoopBlocks } from "./loop-blocks.js";
-import { placeGroups } from "./place-groups.js";
+import { askFutures } from "./place-futures.js";
+import { askGroups } from "./place-groups.js";
 import { LOCATIONS_MS, placeTasks, resolveSite } from "./task-places.js";
 import { within } from "./within.js";
 
@@ -54,6 +57,7 @@ export class TaskModel {
   /** What the program found when it ended, not told in words yet. */
   #diagnosisAtEnd: DiagnosisReply | undefined;
   #lastGroups: GroupsBody | undefined;
+  #lastFutures: FuturesBody | undefined;
   #files = new FilePlaces();
   #facts: ProgramFacts | undefined;
   #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
@@ -76,7 +80,7 @@ export class TaskModel {
     this.#lastResources = undefined;
     this.#lastDiagnosis = undefined;
     this.#diagnosisAtEnd = undefined;
-    this.#lastGroups = undefined;
+    this.#lastGroups = this.#lastFutures = undefined;
     this.#files = new FilePlaces();
     this.#facts = undefined;
     this.#lastChains = new Map();
@@ -170,25 +174,31 @@ export class TaskModel {
     const last = (): Promise<GroupsBody> => this.#lastGroupsBody(args);
     if (backend === undefined) return last();
     try {
-      const { filter, ...query } = args;
-      const reply = await backend.groups({
-        ...query,
-        ...(filter && { filter: await this.#files.translate(backend, filter) }),
-      });
-      const { now, version, total, grouped, hiddenTasks, pages, counts } = reply;
-      const [groups, tasks] = await Promise.all([
-        within(
-          LOCATIONS_MS,
-          placeGroups(reply.groups, backend),
-          reply.groups.map((group) => ({ ...group, locations: [] })),
-        ),
-        within(LOCATIONS_MS, this.#nodes(reply.tasks, true), reply.tasks),
-      ]);
-      const body = { now, version, groups, total, grouped, hiddenTasks, pages, tasks, counts };
+      const nodes = (tasks: readonly TaskInfo[]): Promise<TaskNode[]> => this.#nodes(tasks, true);
+      const body = await askGroups(backend, args, this.#files, nodes);
       return (this.#lastGroups = { ...body, status: this.status });
     } catch (error) {
       return this.#failed(error, last, EMPTY_GROUPS);
     }
+  }
+
+  /** The pending futures that tasks wait for. After the end: what was seen last. */
+  async futures(args: FuturesArguments): Promise<FuturesBody> {
+    const backend = await this.#meet();
+    const last = (): Promise<FuturesBody> =>
+      Promise.resolve({ ...(this.#lastFutures ?? this.#empty(EMPTY_FUTURES)), status: this.status });
+    if (backend === undefined) return last();
+    try {
+      const body = await askFutures(backend, args, (tasks) => this.#nodes(tasks, true));
+      return (this.#lastFutures = { ...body, status: this.status });
+    } catch (error) {
+      return this.#failed(error, last, EMPTY_FUTURES);
+    }
+  }
+
+  #empty<T>(body: T): T {
+    const message = this.#emptyMessage();
+    return message === undefined ? body : { ...body, message };
   }
 
   async #lastGroupsBody(args: GroupsArguments): Promise<GroupsBody> {
@@ -378,9 +388,7 @@ export class TaskModel {
   }
 
   async #lastTree(args: TreeArguments): Promise<TreeBody> {
-    const message = this.#emptyMessage();
-    if (this.#last === undefined)
-      return { ...EMPTY_TREE, status: this.status, ...(message ? { message } : {}) };
+    if (this.#last === undefined) return { ...this.#empty(EMPTY_TREE), status: this.status };
     const tasks = await within(LOCATIONS_MS, this.#nodes(this.#last.tasks, true), this.#last.tasks);
     const { pages, shown } = endedPages({ tasks, now: this.#last.now }, args);
     return {
@@ -395,9 +403,7 @@ export class TaskModel {
   }
 
   async #lastResourcesBody(): Promise<ResourcesBody> {
-    const message = this.#emptyMessage();
-    if (this.#lastResources === undefined)
-      return { ...EMPTY_RESOURCES, status: this.status, ...(message ? { message } : {}) };
+    if (this.#lastResources === undefined) return { ...this.#empty(EMPTY_RESOURCES), status: this.status };
     return { ...(await this.#resourcesBody(this.#lastResources)), status: this.status };
   }
 

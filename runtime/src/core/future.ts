@@ -13,6 +13,7 @@ import {
   InvalidStateError,
 } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
+import { instrument } from "./instrument.js";
 import type { WaitOrigin } from "./instrument.js";
 import { currentTaskOrNull } from "./current-task.js";
 import { getRunningLoop } from "./running-loop.js";
@@ -77,6 +78,8 @@ export class Future<T> implements Awaitable<T> {
   /** @param options.loop default: the running one. @throws RuntimeError when no loop runs and none is given. */
   constructor(options?: { readonly loop?: EventLoop }) {
     this._loop = options?.loop ?? getRunningLoop();
+    // What waits for a timer or a queue is of a class of its own.
+    if (instrument !== null && new.target === Future) instrument.futureCreated(this);
     const debug: unknown = this._loop._debug;
     if (debug === false) return;
     if (debug !== true)

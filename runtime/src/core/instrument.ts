@@ -20,6 +20,8 @@ export interface Instrument {
   primitiveCreated(primitive: object, kind: string): void;
   /** The error of a task or future that is about to be reported, as nobody has looked at it and nobody can any more. */
   errorUnretrieved(error: unknown, described: string): void;
+  /** The program made a future. Futures of the runtime's own kinds are not told. */
+  futureCreated(future: object): void;
   /** The running task holds `primitive` from now on. `operation`: what it awaited for it. */
   acquired(primitive: object, operation: object): void;
 }

@@ -1,6 +1,7 @@
 import type {
   ActivationOptions,
   DiagnosisQuery,
+  FutureQuery,
   GroupQuery,
   HaltOptions,
   Inspector,
@@ -16,6 +17,7 @@ import type { Task } from "../core/task.js";
 import { chainObjects, describeChain, topObject } from "./chain.js";
 import { diagnose } from "./diagnosis.js";
 import { emit } from "./events.js";
+import { queryFutures } from "./futures.js";
 import { queryGroups } from "./groups.js";
 import { Halts } from "./halts.js";
 import { encode } from "./json.js";
@@ -157,6 +159,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     },
     tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
     resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
+    futures: (query: FutureQuery) => encode(queryFutures(asked(), query, now())),
     diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops())),
     groups: (query: GroupQuery) => encode(queryGroups(asked(), query, now())),
     suspensions: (query: SuspensionQuery) => encode(querySuspensions(asked(), query, now())),

@@ -22,6 +22,15 @@ import { eachWait } from "./waits.js";
 const SITES_PER_SECOND = 2500;
 const NAME = 200;
 
+/** The same of futures: a program may make a million of them a second. */
+const FUTURE_SITES_PER_SECOND = 500;
+
+/** Where a future was made, and by which task (0: by none). */
+export interface FutureCreation {
+  readonly site: SiteId;
+  readonly task: TaskId;
+}
+
 /** What the registry must know of the runtime, of all its copies in the program. */
 export interface World {
   currentTask(): Task<unknown> | null;
@@ -58,6 +67,8 @@ export class Registry implements Instrument, Activity {
   readonly #cancels: SiteBudget;
   readonly #primitives: SiteBudget;
   readonly #acquires: SiteBudget;
+  readonly #futures: SiteBudget;
+  readonly #futureCreations = new WeakMap<object, FutureCreation>();
   readonly #awaitSites = new WeakMap<object, SiteId>();
   readonly #acquireSites = new WeakMap<object, SiteId>();
   #watched: readonly TaskId[] = [];
@@ -83,6 +94,7 @@ export class Registry implements Instrument, Activity {
     this.#awaits = new SiteBudget(sites, SITES_PER_SECOND);
     this.#cancels = new SiteBudget(sites, SITES_PER_SECOND);
     this.#primitives = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#futures = new SiteBudget(sites, FUTURE_SITES_PER_SECOND);
     this.#acquires = new SiteBudget(sites, SITES_PER_SECOND);
   }
 
@@ -109,6 +121,11 @@ export class Registry implements Instrument, Activity {
   /** Where the lock was acquired by whoever holds it, 0 when not known. */
   acquireSite(lock: object): SiteId {
     return weakMapGet(this.#acquireSites, lock) ?? 0;
+  }
+
+  /** Undefined when not known. */
+  futureCreation(future: object): FutureCreation | undefined {
+    return weakMapGet(this.#futureCreations, future);
   }
 
   /** The task whose code runs now, in whichever copy of the runtime. */
@@ -275,6 +292,15 @@ export class Registry implements Instrument, Activity {
     const site = this.captureSites ? Math.max(0, this.#primitives.site("", kind)) : 0;
     this.resources.add(primitive as Inspectable, kind, site);
     this.#changed();
+  }
+
+  futureCreated(future: object): void {
+    if (!this.captureSites) return;
+    const site = this.#futures.site("", "");
+    if (site <= 0) return;
+    const task = this.currentTask();
+    const record = task === null ? undefined : this.recordOf(task);
+    weakMapSet(this.#futureCreations, future, { site, task: record === undefined ? 0 : record.id });
   }
 
   acquired(primitive: object, operation: object): void {

@@ -125,6 +125,17 @@ export function eachLabel(registry: Registry, record: TaskRecord, visit: (label:
   });
 }
 
+/** What waiting for a future means, in words. Cleaned. */
+export function labelOf(registry: Registry, future: Future<unknown>): string {
+  let first: Task<unknown> | null = null;
+  let taskCount = 0;
+  eachTaskBehind(future, (task) => {
+    first ??= task;
+    taskCount++;
+  });
+  return clean(label(registry, kindOf(future), future, first, taskCount), LABEL);
+}
+
 /** What kind of thing a future is to those who wait for it. */
 export function kindOf(future: Future<unknown>): WaitKind {
   return isTask(future) ? "task" : ((future._origin?.kind ?? "future") as WaitKind);

@@ -31,6 +31,7 @@ type ListMethod =
   | "tree"
   | "resources"
   | "groups"
+  | "futures"
   | "diagnosis"
   | "suspensions"
   | "chain"

@@ -3,6 +3,8 @@ import type {
   DiagnosisQuery,
   DiagnosisReply,
   HaltEvent,
+  FutureQuery,
+  FutureReply,
   GroupQuery,
   GroupReply,
   InspectorEvent,
@@ -131,6 +133,10 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
     return reply;
   }
 
+  futures(query: FutureQuery): Promise<FutureReply> {
+    return this.#list("futures", query);
+  }
+
   groups(query: GroupQuery): Promise<GroupReply> {
     return this.#list("groups", query);
   }
@@ -153,7 +159,7 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
 
   /** A list with the sites that it mentions and that have not travelled yet. */
   async #list<R extends { readonly sites: readonly Site[] }>(
-    method: "resources" | "groups" | "diagnosis" | "suspensions" | "longWaits",
+    method: "resources" | "groups" | "futures" | "diagnosis" | "suspensions" | "longWaits",
     query: object,
   ): Promise<R> {
     const reply = await this.#access.json<R>(method, { ...query, knownSites: this.#knownSites });
