@@ -184,7 +184,7 @@ export class TaskModel {
 
   /** The pending futures that tasks wait for. After the end: what was seen last. */
   async futures(args: FuturesArguments): Promise<FuturesBody> {
-    const backend = await this.#meet();
+    const backend = await this.meet();
     const last = (): Promise<FuturesBody> =>
       Promise.resolve({ ...(this.#lastFutures ?? this.#empty(EMPTY_FUTURES)), status: this.status });
     if (backend === undefined) return last();
