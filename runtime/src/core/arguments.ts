@@ -118,10 +118,18 @@ export function checkNumber(value: unknown, what: string): void {
   if (typeof value !== "number" || Number.isNaN(value)) throw new TypeError(`${what}, got ${given(value)}`);
 }
 
-/** @internal The items of an iterable. @throws TypeError when it is none, or a string. */
+/** @internal Whether it is an iterable of several things. A string is one thing, and so is what can be awaited. */
+export function isSeveral(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === "function" &&
+    !("then" in value)
+  );
+}
+
+/** @internal The items of an iterable. @throws TypeError when it is none, see {@link isSeveral}. */
 export function itemsOf<T>(iterable: Iterable<T>, what: string): T[] {
-  const value: unknown = iterable;
-  if (typeof value !== "object" || value === null || !(Symbol.iterator in value))
-    throw new TypeError(`${what}, got ${given(value)}`);
+  if (!isSeveral(iterable)) throw new TypeError(`${what}, got ${given(iterable)}`);
   return [...iterable];
 }

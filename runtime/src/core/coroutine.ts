@@ -3,7 +3,7 @@ import type { Awaitable, Suspension } from "./awaitable.js";
 import { awaitNatively, call, CancelSignal, complete, delivered } from "./awaitable.js";
 import { addAwaitFrame } from "./await-frame.js";
 import { RuntimeError } from "./errors.js";
-import { awaited, countMade, countStarted, watchesUnawaited } from "./never-awaited.js";
+import { awaited, countMade, countStarted, noteCall, notesCalls, watchesUnawaited } from "./never-awaited.js";
 import { awaitableMade } from "./instrument.js";
 
 /** The generator of a coroutine: yields only what the runtime's own iterators yield. */
@@ -132,6 +132,7 @@ export class GeneratorCoroutine<T> extends Coroutine<T> {
     super();
     this._iterator = generator;
     this._code = code;
+    if (notesCalls && code.isUserCode) noteCall(this);
   }
 
   get _name(): string {

@@ -3,6 +3,7 @@ import type { BaseEventLoop } from "./base-event-loop.js";
 import type { ExceptionContext } from "./exception-handler.js";
 import { Future } from "./future.js";
 import { Handle } from "./handle.js";
+import { Task } from "./task.js";
 
 /** What is published on {@link logger}. */
 export interface LogRecord {
@@ -43,11 +44,15 @@ function print(context: ExceptionContext): void {
     if (key === "sourceTraceback") lines.push(`created:\n${inWords(value)}`);
     else lines.push(`${key}: ${inWords(value)}`);
   }
+  const { sourceTraceback, task, future, described } = context;
+  if (sourceTraceback === undefined && (task ?? future ?? described) !== undefined)
+    lines.push("created: ASYNC_DEBUG=1 in the environment tells where");
   if ("exception" in context) console.error(lines.join("\n"), "\n", context.exception);
   else console.error(lines.join("\n"));
 }
 
 function inWords(value: unknown): string {
+  if (value instanceof Task) return `${value._describe()}, ${value.getCoro()?._name || "(anonymous)"}()`;
   if (value instanceof Future) return value._describe();
   if (value instanceof Handle) return "callback";
   return typeof value === "string" ? value : typeof value;

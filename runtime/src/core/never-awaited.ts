@@ -8,7 +8,7 @@ export class NeverAwaited {
   #done = false;
   constructor(
     readonly name: string,
-    /** Where it was called, in debug mode. */
+    /** Where it was called, if that was noted: always in debug mode. */
     readonly source: string | null,
     readonly loop: EventLoop,
   ) {}
@@ -61,21 +61,71 @@ export function awaited(coroutine: Coroutine<unknown>): void {
 const recent: (Coroutine<unknown> | null)[] = new Array<null>(64).fill(null);
 let made = 0;
 let started = 0;
+/** New ones that others have pushed out of `recent`: seldom any, but all of a fan-out. */
+let older: Coroutine<unknown>[] = [];
+/** How many there may be before those started since are looked for. */
+let mostOlder = 1024;
 
 /** @internal */
 export function countMade(coroutine: Coroutine<unknown>): void {
-  recent[made & 63] = coroutine;
+  const at = made & 63;
+  if (at === 0 && made !== started) keepOlder();
+  recent[at] = coroutine;
   made = (made + 1) | 0;
-  if (notesCalls && tryGetRunningLoop()?._debug === true) calls.set(coroutine, creationStack());
+  if (notesOperations) noteOperation(coroutine);
 }
 
-/** Where coroutines were called, in debug mode. */
-const calls = new WeakMap<Coroutine<unknown>, Error>();
-let notesCalls = false;
+function keepOlder(): void {
+  for (const coroutine of recent) if (coroutine?._isNew() === true) older.push(coroutine);
+  if (older.length < mostOlder) return;
+  older = older.filter((coroutine) => coroutine._isNew());
+  mostOlder = Math.max(1024, 2 * older.length);
+}
+
+/** Calls whose line is noted in {@link RENEWAL} milliseconds: of coroutines, and of the runtime's own operations. */
+const MOST_CALLS = 32;
+const RENEWAL = 100;
+/** Where coroutines were called. Without debug mode until the loop comes to rest: an Error keeps things alive (JS-20). */
+let calls = new WeakMap<Coroutine<unknown>, Error>();
+let operationsLeft = MOST_CALLS;
+let coroutinesLeft = MOST_CALLS;
+let renewedAt = 0;
+let isDebugging = false;
+let notesOperations = true;
+/** @internal Whether {@link noteCall} has anything to do. */
+export let notesCalls = true;
 
 /** @internal There is a loop in debug mode. */
 export function noteCalls(): void {
-  notesCalls = true;
+  isDebugging = notesOperations = notesCalls = true;
+}
+
+function noteOperation(operation: Coroutine<unknown>): void {
+  if (operationsLeft <= 0 && tryGetRunningLoop()?._debug !== true) return;
+  calls.set(operation, creationStack());
+  if (--operationsLeft === 0) notesOperations = isDebugging;
+}
+
+/** @internal The program has called a coroutine function. */
+export function noteCall(coroutine: Coroutine<unknown>): void {
+  if (coroutinesLeft <= 0 || calls.has(coroutine)) return;
+  calls.set(coroutine, creationStack());
+  if (--coroutinesLeft === 0) notesCalls = isDebugging;
+}
+
+/** What was noted has served, and holds on to things. */
+function forgetCalls(loop: EventLoop): void {
+  if (loop._debug || (operationsLeft === MOST_CALLS && coroutinesLeft === MOST_CALLS)) return;
+  calls = new WeakMap();
+  const now = performance.now();
+  if (now - renewedAt < RENEWAL) return;
+  renewedAt = now;
+  noteAgain();
+}
+
+function noteAgain(): void {
+  operationsLeft = coroutinesLeft = MOST_CALLS;
+  notesOperations = notesCalls = true;
 }
 
 /** @internal It was started, closed, or is one that everybody shares. */
@@ -86,16 +136,20 @@ export function countStarted(): void {
 /** @internal A run begins: what was called before it, and for whom, is not known. */
 export function forgetRecent(): void {
   recent.fill(null);
+  older = [];
   started = made;
+  noteAgain();
 }
 
 /** @internal The loop comes to rest: watches the coroutines that nobody has started. */
 export function watchRecent(loop: EventLoop): void {
   if (made !== started) {
     started = made;
-    for (const coroutine of recent)
+    for (const coroutine of [...older, ...recent])
       if (coroutine?._isNew() === true && !watched.has(coroutine))
         watch(coroutine, loop, calls.get(coroutine));
+    older = [];
   }
   if (recent[(made - 1) & 63] !== null) recent.fill(null);
+  forgetCalls(loop);
 }

@@ -1,3 +1,4 @@
+import { checkCallable, given } from "../core/arguments.js";
 import { AsyncCall, callBody, isThenable } from "../core/async-call.js";
 import type { Body } from "../core/async-call.js";
 import { isCoroutineFunction, isGenerator } from "../core/coroutine.js";
@@ -11,7 +12,7 @@ import { RUNTIME_PROTOCOL } from "../transports/stream-transport.js";
 import type { Transport } from "../transports/transport.js";
 import { Waiters } from "../transports/waiters.js";
 import { FlowControlMixin } from "./flow-control.js";
-import type { StreamReader } from "./stream-reader.js";
+import { StreamReader } from "./stream-reader.js";
 import { StreamWriter } from "./stream-writer.js";
 
 /** Told of each client of a server: a function of either coroutine form, or a plain one. */
@@ -34,6 +35,10 @@ export class StreamReaderProtocol extends FlowControlMixin implements Protocol {
     options: { readonly loop?: EventLoop | undefined } = {},
   ) {
     super(options);
+    if (!(reader instanceof StreamReader))
+      throw new TypeError(`a StreamReaderProtocol takes a StreamReader first, got ${given(reader)}`);
+    if (clientConnected !== null)
+      checkCallable(clientConnected, "a StreamReaderProtocol takes a function for its clients, or null");
     this._reader = reader;
     this.#clientConnected = clientConnected;
     this._isServer = clientConnected !== null;

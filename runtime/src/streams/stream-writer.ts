@@ -10,6 +10,7 @@ import { sleep } from "../tasks/sleep.js";
 import { inWords } from "../transports/address.js";
 import { startTls } from "../transports/start-tls.js";
 import type { StartTlsOptions } from "../transports/start-tls.js";
+import { checkMethods } from "../transports/check-arguments.js";
 import type { BaseTransport, ExtraInfo, Transport } from "../transports/transport.js";
 import type { FlowControlMixin } from "./flow-control.js";
 import type { StreamReader } from "./stream-reader.js";
@@ -34,6 +35,11 @@ export class StreamWriter {
 
   /** @internal Use `openConnection` or `startServer`. */
   constructor(transport: Transport, protocol: WriterProtocol, reader: StreamReader | null, loop: EventLoop) {
+    checkMethods(
+      transport,
+      ["write", "close", "isClosing"],
+      "a StreamWriter takes a transport, openConnection() and startServer() make writers",
+    );
     this.#transport = transport;
     this._protocol = protocol;
     this._reader = reader;

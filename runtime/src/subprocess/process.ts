@@ -1,3 +1,4 @@
+import { given } from "../core/arguments.js";
 import { awaitNatively } from "../core/awaitable.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
@@ -7,7 +8,7 @@ import type { StreamReader } from "../streams/stream-reader.js";
 import type { StreamWriter } from "../streams/stream-writer.js";
 import { waitFor } from "../transports/node-events.js";
 import { notBytes } from "../transports/stream-transport.js";
-import type { SubprocessStreamProtocol } from "./stream-protocol.js";
+import { SubprocessStreamProtocol } from "./stream-protocol.js";
 import type { BaseSubprocessTransport } from "./subprocess-transport.js";
 
 /** What {@link Process.communicate} collects of a stream: null where there is no pipe. */
@@ -29,6 +30,10 @@ export class Process<
 
   /** @internal */
   constructor(transport: BaseSubprocessTransport, protocol: SubprocessStreamProtocol) {
+    if (!(protocol instanceof SubprocessStreamProtocol))
+      throw new TypeError(
+        `a Process takes the protocol of its streams, createSubprocessExec() makes processes; got ${given(protocol)}`,
+      );
     this._transport = transport;
     this.stdin = protocol.stdin as In;
     this.stdout = protocol.stdout as Out;

@@ -1,11 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { constants } from "node:os";
+import { checkOptions, given } from "../core/arguments.js";
 import { copyContext } from "../core/context.js";
 import type { Context } from "../core/context.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import { RuntimeError } from "../core/errors.js";
-import type { EventLoop } from "../core/event-loop.js";
+import { EventLoop } from "../core/event-loop.js";
+import { checkMethods, checkProtocol } from "../transports/check-arguments.js";
 import { callProtocol, reportFailure } from "../transports/callback-scope.js";
 import { waitFor } from "../transports/node-events.js";
 import type { Protocol } from "../transports/protocols.js";
@@ -56,6 +58,11 @@ export class BaseSubprocessTransport extends BaseTransport implements Subprocess
     options: SubprocessTransportOptions = {},
   ) {
     super(protocol, { subprocess: child });
+    if (!(loop instanceof EventLoop))
+      throw new TypeError(`a subprocess transport takes an event loop first, got ${given(loop)}`);
+    checkProtocol(protocol, "a subprocess transport tells");
+    checkOptions(options, "a subprocess transport");
+    checkMethods(child, ["kill", "on"], "a subprocess transport takes a ChildProcess of node:child_process");
     if (child.pid === undefined)
       throw new RuntimeError("the process was not started: wait for its 'error' event");
     this.#loop = loop;

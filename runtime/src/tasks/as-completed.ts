@@ -1,10 +1,9 @@
-import { checkNumber, checkOptions, given } from "../core/arguments.js";
+import { checkNumber, checkOptions, itemsOf } from "../core/arguments.js";
 import type { Suspension } from "../core/awaitable.js";
 import { awaitNatively, complete } from "../core/awaitable.js";
-import { Coroutine } from "../core/coroutine.js";
+import type { Coroutine } from "../core/coroutine.js";
 import { TimeoutError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
-import { isFuture } from "../core/future.js";
 import type { Future } from "../core/future.js";
 import type { TimerHandle } from "../core/handle.js";
 import { getRunningLoop } from "../core/running-loop.js";
@@ -52,18 +51,11 @@ export function asCompleted<A extends AwaitableArgument<unknown>>(
   checkOptions(options, "asCompleted()");
   if (options.timeout !== undefined && options.timeout !== null)
     checkNumber(options.timeout, "asCompleted() takes its timeout as milliseconds or null");
-  const several: unknown = awaitables;
-  if (
-    typeof several !== "object" ||
-    several === null ||
-    !(Symbol.iterator in several) ||
-    isFuture(several) ||
-    several instanceof Coroutine
-  )
-    throw new TypeError(
-      `asCompleted() takes several awaitables, an array or another iterable of them; got ${given(several)}`,
-    );
-  return new CompletionIterator(new Set(awaitables), options.timeout ?? null) as unknown as AsCompleted<A>;
+  const several = itemsOf(
+    awaitables,
+    "asCompleted() takes several awaitables, an array or another iterable of them",
+  );
+  return new CompletionIterator(new Set(several), options.timeout ?? null) as unknown as AsCompleted<A>;
 }
 
 class CompletionIterator implements WaitQueueOwner {

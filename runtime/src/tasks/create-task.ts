@@ -1,5 +1,6 @@
+import { given } from "../core/arguments.js";
 import { getRunningLoop } from "../core/running-loop.js";
-import type { EventLoop } from "../core/event-loop.js";
+import { EventLoop } from "../core/event-loop.js";
 import type { Startable, Task, TaskOptions } from "../core/task.js";
 
 /**
@@ -16,5 +17,6 @@ export function createTask<T>(what: Startable<T>, options?: TaskOptions): Task<T
 
 /** The tasks that are not done, of the running loop or the one given. A snapshot (rule TK-15). */
 export function allTasks(loop: EventLoop = getRunningLoop()): Set<Task<unknown>> {
+  if (!(loop instanceof EventLoop)) throw new TypeError(`allTasks() takes an event loop, got ${given(loop)}`);
   return new Set([...loop._tasks()].reverse());
 }

@@ -1,3 +1,4 @@
+import { isSeveral } from "../core/arguments.js";
 import { enterContext } from "../core/context.js";
 import { isGenerator } from "../core/coroutine.js";
 import { setStepping } from "../core/current-task.js";
@@ -76,22 +77,12 @@ function splitArguments(args: unknown[]): [AwaitableArgument<unknown>[], GatherO
   if (
     args.length > 0 &&
     args.length <= 2 &&
-    isPlainIterable(first) &&
+    isSeveral(first) &&
+    !isGenerator(first) &&
     (args.length === 1 || (typeof second === "object" && second !== null && !("then" in second)))
   )
     return [[...first] as AwaitableArgument<unknown>[], second ?? {}];
   return [args as AwaitableArgument<unknown>[], {}];
-}
-
-/** Several awaitables, as opposed to one: futures, coroutines and their generators can be iterated as well. */
-function isPlainIterable(value: unknown): value is Iterable<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Symbol.iterator in value &&
-    !("then" in value) &&
-    !isGenerator(value)
-  );
 }
 
 /** Futures of the arguments; the same argument given twice is one future (rule GA-10). When one is bad, those already

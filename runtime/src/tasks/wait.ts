@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, given } from "../core/arguments.js";
+import { checkNumber, checkOptions, given, itemsOf } from "../core/arguments.js";
 import { ValueError } from "../core/errors.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
@@ -76,13 +76,7 @@ export function wait<F extends Future<unknown>>(
 }
 
 function checked<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
-  const several: unknown = futures;
-  const iterable = typeof several === "object" && several !== null && Symbol.iterator in several;
-  if (!iterable || isFuture(several) || "then" in several)
-    throw new TypeError(
-      `wait() takes several futures, an array or another iterable of them; got ${given(futures)}`,
-    );
-  const set = new Set<F>(futures);
+  const set = new Set(itemsOf(futures, "wait() takes several futures, an array or another iterable of them"));
   if (set.size === 0) throw new ValueError("wait() takes at least one future: the iterable was empty");
   for (const future of set)
     if (!isFuture(future))

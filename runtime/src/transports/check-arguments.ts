@@ -5,11 +5,20 @@ import type { BaseProtocol } from "./protocols.js";
 /** @internal What a factory makes; a protocol that is none would be missed only when the network calls it. */
 export function protocolOf<P extends BaseProtocol>(factory: () => P): P {
   const protocol: unknown = factory();
+  checkProtocol(protocol, "a protocol factory returns", "it returned");
+  return protocol as P;
+}
+
+/**
+ * @internal
+ * @param what the beginning of the sentence: `setProtocol() takes`.
+ * @throws TypeError
+ */
+export function checkProtocol(protocol: unknown, what: string, got = "got"): void {
   if (typeof protocol !== "object" || protocol === null)
     throw new TypeError(
-      `a protocol factory returns a protocol, an object with methods like dataReceived(); it returned ${given(protocol)}`,
+      `${what} a protocol, an object with methods like dataReceived(); ${got} ${given(protocol)}`,
     );
-  return protocol as P;
 }
 
 /** @internal @throws TypeError for what is no function. */

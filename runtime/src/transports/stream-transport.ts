@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { isUint8Array } from "node:util/types";
-import { given } from "../core/arguments.js";
+import { given, itemsOf } from "../core/arguments.js";
 import type { Context } from "../core/context.js";
 import { RuntimeError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -129,7 +129,10 @@ export class StreamTransport extends FlowControlledTransport implements Transpor
     const writable = this.#writable!;
     writable.cork();
     try {
-      for (const data of chunks) {
+      for (const data of itemsOf(
+        chunks,
+        "writeLines() takes several pieces of bytes, an array or another iterable of them",
+      )) {
         if (!isUint8Array(data)) throw notBytes(data);
         if (data.length > 0) writable.write(data, this.#written);
       }

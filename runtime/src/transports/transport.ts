@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import type { SocketAddress } from "./address.js";
+import { checkProtocol } from "./check-arguments.js";
 import type { BaseProtocol } from "./protocols.js";
 import type { TransportSocket } from "./transport-socket.js";
 
@@ -53,6 +54,7 @@ export abstract class BaseTransport {
 
   /** Whom it tells from now on; may be of the other kind (rule TP-10). */
   setProtocol(protocol: BaseProtocol): void {
+    checkProtocol(protocol, "setProtocol() takes");
     this._protocol = protocol;
   }
 

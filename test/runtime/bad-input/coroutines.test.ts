@@ -105,7 +105,7 @@ describe("wrong arguments: coroutines and tasks", () => {
         call: (x) => waitFor(body, x),
       },
       {
-        says: "wait() takes several futures, an array or another iterable of them; got ",
+        says: "wait() takes several futures, an array or another iterable of them, got ",
         refuses: allBut("array", "empty array"),
         call: wait,
       },
@@ -123,7 +123,7 @@ describe("wrong arguments: coroutines and tasks", () => {
       },
       { says: "wait() takes its options", refuses: NO_OPTIONS, call: (x) => wait([new Future()], x) },
       {
-        says: "asCompleted() takes several awaitables, an array or another iterable of them; got ",
+        says: "asCompleted() takes several awaitables, an array or another iterable of them, got ",
         refuses: allBut("array", "empty array"),
         call: asCompleted,
       },

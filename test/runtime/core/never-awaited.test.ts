@@ -27,15 +27,38 @@ async function reportsOf(
 describe("a coroutine that is never awaited", () => {
   for (const form of forms)
     describe(`in a program with ${form.name}`, () => {
-      it("is reported once, by name, with what to do", async () => {
+      it("is reported once, by name, with what to do and with the line that called it", async () => {
         const reports = await reportsOf(form, function* () {
-          void save();
+          (function caller() {
+            void save();
+          })();
           yield* form.wait(sleep(1));
           yield* form.wait(sleep(1));
         });
         assert.equal(reports.length, 1);
         assert.match(reports[0]!.message, /^coroutine saveTheFile was never awaited: write yield\* or await/);
+        assert.match(reports[0]!.sourceTraceback!, /^ +at caller \(.*never-awaited\.test/);
+      });
+
+      it("is reported also when many others were made in the same breath", async () => {
+        const queue = new Queue<number>();
+        const reports = await reportsOf(form, function* () {
+          void save();
+          for (let n = 0; n < 300; n++) yield* form.wait(queue.put(n));
+          void save();
+          yield* form.wait(gather(...Array.from({ length: 2000 }, () => save())));
+        });
+        assert.equal(reports.length, 2);
+      });
+
+      it("of hundreds of calls the later ones have no line, and the report says how to get it", async () => {
+        const reports = await reportsOf(form, function* () {
+          for (let n = 0; n < 100; n++) save().close();
+          void save();
+          yield* form.wait(sleep(1));
+        });
         assert.match(reports[0]!.message, /ASYNC_DEBUG=1/);
+        assert.equal(reports[0]!.sourceTraceback, undefined);
       });
 
       it("is reported when nothing is waited for any more", async () => {

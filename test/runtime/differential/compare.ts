@@ -76,12 +76,23 @@ function sameLine(expected: string | undefined, actual: string | undefined): boo
 
 /**
  * Whether a difference is that of an `uncancel()` inside a timeout that had fired: here it took the request of that
- * timeout back, so that a later cancel from outside stays one; CPython takes it for the timeout's (docs/coming-from-python.md).
+ * timeout back, so that a later cancel from outside stays one; CPython takes it for the timeout's, or loses it when the
+ * block ends well (docs/coming-from-python.md).
  */
 export function isTakenBack(expected: readonly string[], { at, expected: line, actual }: Place): boolean {
   return (
     expected.slice(0, at).some((before) => / \d+:uncancel \d/.test(before)) &&
-    / \d+:timeout !TimeoutError<Cancelled/.test(line) &&
-    line.replace("TimeoutError<", "").replace(cancelled, "") === actual.replace(cancelled, "")
+    (isLost(expected, at, actual) ||
+      (/ \d+:(?:timeout|waitFor) !TimeoutError<Cancelled/.test(line) &&
+        line.replace("TimeoutError<", "").replace(cancelled, "") === actual.replace(cancelled, "")))
   );
+}
+
+/** A task that has ended well behind a timeout of its own, and is cancelled here. */
+function isLost(expected: readonly string[], at: number, actual: string): boolean {
+  const [, done, name] = /^(.* - done (\w+)) cancelled$/.exec(actual) ?? [];
+  if (done === undefined || !expected[at]!.startsWith(`${done} result `)) return false;
+  return expected
+    .slice(0, at)
+    .some((line) => line.includes(` ${name} `) && / \d+:(?:timeout|waitFor) /.test(line));
 }
