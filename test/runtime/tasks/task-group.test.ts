@@ -20,12 +20,16 @@ import {
 import type { Coroutine, CoroutineGenerator, ExceptionContext } from "asyncscope";
 import { inBothForms, Trace } from "../../support/both-forms.js";
 import { thrownBy } from "../../support/outcomes.js";
+import { virtualLoop } from "../../support/runtime-loop.js";
 import { turns } from "../../support/turns.js";
 
 const messages = (group: unknown): string[] => {
   assert.ok(group instanceof ExceptionGroup, `${String(group)} is no ExceptionGroup`);
   return group.errors.map((error) => (error as Error).message);
 };
+
+/** Equal deadlines are due together, however busy the machine is. */
+const onVirtualTime = { loopFactory: () => virtualLoop() };
 
 describe("TaskGroup", () => {
   inBothForms((form) => {
@@ -714,7 +718,7 @@ describe("TaskGroup", () => {
         }
         assert.deepEqual(messages(error), ["a", "b"]);
         assert.equal(currentTask()!.cancelling(), 0);
-      });
+      }, onVirtualTime);
     });
 
     it("cancels the children when the task is cancelled from outside", async () => {
