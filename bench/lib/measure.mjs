@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { measureServer } from "./measure-server.mjs";
 import { isInstalled } from "./peers.mjs";
+import { findPython } from "./python.mjs";
 import { run } from "../../scripts/lib/processes.mjs";
 import { root } from "../../scripts/lib/root.mjs";
 import { median } from "./statistics.mjs";
@@ -59,7 +60,7 @@ export async function measure(contestant, workload, scale) {
  */
 async function runJob({ python, env }, job) {
   const [command, args] = python
-    ? ["python3", [join(root, "bench/programs/cpython.py")]]
+    ? [await findPython(), [join(root, "bench/programs/cpython.py")]]
     : [process.execPath, [...NODE_FLAGS[job.kind], join(root, "bench/child.mjs")]];
   const line = [...args, JSON.stringify(job)];
   const options = { cwd: root, env: { ...environment(), ...env }, timeout: LIMIT };

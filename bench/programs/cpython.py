@@ -17,6 +17,11 @@ LONG = 2000
 
 VERSION = sys.version.split()[0]
 
+NO_UVLOOP = (
+    "no python3 on the PATH has uvloop (Debian, for its own /usr/bin/python3: apt-get install python3-uvloop; "
+    "for any other: python3 -m pip install uvloop)"
+)
+
 
 def milliseconds(since):
     return (now() - since) * 1000
@@ -225,7 +230,7 @@ def main():
         try:
             import uvloop
         except ImportError:
-            print(json.dumps({"skipped": "python3 has no uvloop (apt install python3-uvloop, or pip install uvloop)"}))
+            print(json.dumps({"skipped": NO_UVLOOP}))
             return
         run = uvloop.run if hasattr(uvloop, "run") else lambda main: (uvloop.install(), asyncio.run(main))[1]
         VERSION = f"{uvloop.__version__} on Python {VERSION}"
