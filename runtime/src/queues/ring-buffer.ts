@@ -1,6 +1,11 @@
 import type { Store } from "./store.js";
 
 const SMALLEST = 8;
+/**
+ * A buffer of up to so many slots keeps them: one that shrank whenever its queue ran empty would grow and shrink with
+ * every burst between producers and consumers (10 of each over a queue of 100: 20 % of their time).
+ */
+const KEPT = 256;
 
 /** @internal First in, first out, in O(1): `Array.shift` moves every item of a large array. */
 export class RingBuffer<T> implements Store<T> {
@@ -26,7 +31,7 @@ export class RingBuffer<T> implements Store<T> {
     this.#head = (this.#head + 1) & (slots.length - 1);
     this.#length--;
     // A burst that is over must not hold its memory.
-    if (slots.length > SMALLEST && this.#length <= slots.length >> 2) this.#resize(slots.length >> 1);
+    if (slots.length > KEPT && this.#length <= slots.length >> 2) this.#resize(slots.length >> 1);
     return item;
   }
 
