@@ -17,6 +17,7 @@ import { checkSignal, checkSignalHandler, SignalHandlers } from "./signal-handle
 import { Task } from "./task.js";
 import type { Startable, TaskOptions } from "./task.js";
 import { TimerHeap } from "./timer-heap.js";
+import type { Timer } from "./timer-heap.js";
 import type { UnretrievedError } from "./unretrieved.js";
 
 /** Makes the tasks of `loop.createTask`: what it returns is returned there. */
@@ -89,7 +90,7 @@ export abstract class BaseEventLoop {
   abstract _enqueue(runnable: Runnable): void;
 
   /** @internal Schedules a timer without a copy of the context and without checks. */
-  abstract _schedule(timer: TimerHandle): void;
+  abstract _schedule(timer: Timer): void;
 
   /** @internal Ends the run with an error that no handler may see (rule EH-06). */
   abstract _fatal(error: FatalError): void;

@@ -15,11 +15,12 @@ import { isFatal, renewStacks, RuntimeError } from "./errors.js";
 import type { FatalError } from "./errors.js";
 import { sourceOf } from "./exception-handler.js";
 import { Future } from "./future.js";
-import type { Handle, Runnable, TimerHandle } from "./handle.js";
+import type { Handle, Runnable } from "./handle.js";
 import { forgetRecent, watchRecent } from "./never-awaited.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { SlowSteps } from "./slow-steps.js";
 import type { Startable } from "./task.js";
+import type { Timer } from "./timer-heap.js";
 
 // As they are now: a test that fakes time moves the loop's timers (SystemClock asks for the present ones), but the
 // loop itself goes on.
@@ -312,13 +313,14 @@ export class EventLoop extends BaseEventLoop {
     this.stop();
   }
 
-  /** @internal The armed timer was cancelled: it must not keep the process alive. */
-  _timerCancelled(timer: TimerHandle): void {
+  /** @internal One in the heap was cancelled: when it is the armed one, it must not keep the process alive. */
+  _timerCancelled(timer: Timer): void {
+    this._timers.cancelled();
     if (timer._when <= this.#armedFor && this.#running) this.#scheduleTurn();
   }
 
   /** @internal Schedules a timer without a copy of the context and without checks. */
-  override _schedule(timer: TimerHandle): void {
+  override _schedule(timer: Timer): void {
     this._timers.push(timer);
     // It may be due in the very next iteration.
     this.#untimed = MOST_UNTIMED;

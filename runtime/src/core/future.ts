@@ -76,8 +76,11 @@ export class Future<T> implements Awaitable<T> {
   declare _source: Error | null;
 
   /** @param options.loop default: the running one. @throws RuntimeError when no loop runs and none is given. */
-  constructor(options?: { readonly loop?: EventLoop }) {
-    this._loop = options?.loop ?? getRunningLoop();
+  constructor(options?: { readonly loop?: EventLoop });
+  /** @internal */
+  constructor(options: undefined, loop: EventLoop | undefined);
+  constructor(options?: { readonly loop?: EventLoop }, loop?: EventLoop) {
+    this._loop = loop ?? options?.loop ?? getRunningLoop();
     // What waits for a timer or a queue is of a class of its own.
     if (instrument !== null && new.target === Future) instrument.futureCreated(this);
     const debug: unknown = this._loop._debug;
@@ -222,6 +225,12 @@ export class Future<T> implements Awaitable<T> {
   _listeners(): readonly Waker[] {
     const waker = this._waker;
     return waker === null ? [] : waker instanceof Wakers ? waker.list : [waker];
+  }
+
+  /** @internal Who will be told last. */
+  _lastWaker(): Waker | null {
+    const waker = this._waker;
+    return waker instanceof Wakers ? waker.list[waker.list.length - 1]! : waker;
   }
 
   /** @internal For outcomes that race with a cancellation: nothing happens when it is done (rule FU-19). */

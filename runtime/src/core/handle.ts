@@ -1,5 +1,6 @@
 import type { Context } from "./context.js";
 import type { EventLoop } from "./event-loop.js";
+import type { Timer } from "./timer-heap.js";
 
 /** @internal Anything that can stand in a loop's ready queue. The queue is a list through `_next`. */
 export interface Runnable {
@@ -12,7 +13,7 @@ export class Handle {
   /** @internal */ _next: Runnable | null = null;
   /** @internal Null once cancelled or called: what it closed over can be collected. */ _callback:
     (() => void) | null;
-  #cancelled = false;
+  /** @internal */ _cancelled = false;
   /** @internal Where it was made, in debug mode (rule DB-02). */ _source: Error | null = null;
 
   /** @internal */
@@ -26,13 +27,13 @@ export class Handle {
 
   /** Idempotent; no effect on a callback that runs already (rule LP-06). */
   cancel(): void {
-    this.#cancelled = true;
+    this._cancelled = true;
     this._callback = null;
   }
 
   /** Whether {@link cancel} was called. */
   cancelled(): boolean {
-    return this.#cancelled;
+    return this._cancelled;
   }
 
   /** The context that the callback runs in. */
@@ -52,9 +53,9 @@ export class Handle {
 }
 
 /** A callback that a loop will call at a time. Returned by `callLater` and `callAt`. */
-export class TimerHandle extends Handle {
-  /** @internal In the heap. */ _scheduled = false;
-  /** @internal Order among equal deadlines: that of registration (rule TM-02). */ _sequence = 0;
+export class TimerHandle extends Handle implements Timer {
+  /** @internal */ _scheduled = false;
+  /** @internal */ _sequence = 0;
 
   /** @internal */
   constructor(
@@ -74,9 +75,6 @@ export class TimerHandle extends Handle {
   override cancel(): void {
     const before = this.cancelled();
     super.cancel();
-    if (!before && this._scheduled) {
-      this._loop._timers.cancelled();
-      this._loop._timerCancelled(this);
-    }
+    if (!before && this._scheduled) this._loop._timerCancelled(this);
   }
 }

@@ -1,11 +1,23 @@
-import type { TimerHandle } from "./handle.js";
+import type { Runnable } from "./handle.js";
+
+/** @internal What runs at a time: a handle, or the future of a sleep. */
+export interface Timer extends Runnable {
+  /** Deadline on the loop's clock, milliseconds. */
+  readonly _when: number;
+  /** In the heap. */
+  _scheduled: boolean;
+  /** Order among equal deadlines: that of registration (rule TM-02). */
+  _sequence: number;
+  /** Asked of one in the heap: it need not run. */
+  cancelled(): boolean;
+}
 
 /** Fewer cancelled timers than this are not worth a compaction (rule TM-06). */
 const COMPACT_FROM = 100;
 
 /** @internal Timers ordered by deadline, equal deadlines in the order of registration (rules TM-01, TM-02). */
 export class TimerHeap {
-  #heap: TimerHandle[] = [];
+  #heap: Timer[] = [];
   #sequence = 0;
   #cancelled = 0;
 
@@ -13,7 +25,7 @@ export class TimerHeap {
     return this.#heap.length;
   }
 
-  push(timer: TimerHandle): void {
+  push(timer: Timer): void {
     timer._sequence = this.#sequence++;
     timer._scheduled = true;
     const heap = this.#heap;
@@ -30,7 +42,7 @@ export class TimerHeap {
   }
 
   /** The earliest timer that was not cancelled, or null. Cancelled ones at the head leave here (rule TM-05). */
-  peek(): TimerHandle | null {
+  peek(): Timer | null {
     for (;;) {
       const top = this.#heap[0];
       if (top === undefined) return null;
@@ -40,7 +52,7 @@ export class TimerHeap {
     }
   }
 
-  pop(): TimerHandle | undefined {
+  pop(): Timer | undefined {
     const heap = this.#heap;
     const top = heap[0];
     if (top === undefined) return undefined;
@@ -54,7 +66,7 @@ export class TimerHeap {
   cancelled(): void {
     this.#cancelled++;
     if (this.#heap.length <= COMPACT_FROM || this.#cancelled * 2 <= this.#heap.length) return;
-    const live: TimerHandle[] = [];
+    const live: Timer[] = [];
     for (const timer of this.#heap)
       if (timer.cancelled()) timer._scheduled = false;
       else live.push(timer);
@@ -69,7 +81,7 @@ export class TimerHeap {
     this.#cancelled = 0;
   }
 
-  #sink(timer: TimerHandle, from: number): void {
+  #sink(timer: Timer, from: number): void {
     const heap = this.#heap;
     const half = heap.length >> 1;
     let at = from;
@@ -84,6 +96,6 @@ export class TimerHeap {
   }
 }
 
-function before(a: TimerHandle, b: TimerHandle): boolean {
+function before(a: Timer, b: Timer): boolean {
   return a._when < b._when || (a._when === b._when && a._sequence < b._sequence);
 }

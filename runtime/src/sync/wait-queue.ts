@@ -20,7 +20,7 @@ export class Waiter extends Future<void> {
 
   /** Belongs to the running loop, which is `loop`. */
   constructor(queue: WaitQueue, loop: EventLoop) {
-    super();
+    super(undefined, loop);
     this._origin = queue.origin;
     this._queue = queue;
     this._since = loop._iterationTime;

@@ -1,7 +1,6 @@
 import { given } from "../core/arguments.js";
 import { complete, RESUMED, suspend, yieldOnce } from "../core/awaitable.js";
 import type { Suspension } from "../core/awaitable.js";
-import { Context } from "../core/context.js";
 import type { Coroutine } from "../core/coroutine.js";
 import { countStarted } from "../core/never-awaited.js";
 import { Operation } from "../core/coroutine.js";
@@ -9,63 +8,61 @@ import { setStepping, tracksAsyncFunctions } from "../core/current-task.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
-import { TimerHandle } from "../core/handle.js";
+import type { Runnable } from "../core/handle.js";
 import { instrument } from "../core/instrument.js";
 import type { WaitOrigin } from "../core/instrument.js";
 import { getRunningLoop } from "../core/running-loop.js";
-
-const noContext = new Context();
+import type { Timer } from "../core/timer-heap.js";
 
 const origin: WaitOrigin = {
   kind: "sleep",
   resource: null,
-  due: (future) => (future as TimerFuture)._timer.when(),
+  due: (future) => (future as TimerFuture)._when,
 };
 
-/** The timer of a future. It runs no code of the program, so it needs neither a closure nor a context. */
-class FutureTimer extends TimerHandle {
-  constructor(
-    readonly _future: Future<void>,
-    loop: EventLoop,
-    when: number,
-  ) {
-    super(nothing, loop, noContext, when);
-  }
-
-  override _run(): void {
-    setStepping(null);
-    if (!this.cancelled()) this._future._trySetResult();
-  }
-}
-
-function nothing(): void {
-  // What such a timer does is in its own method.
-}
-
-/** @internal A future that a timer settles; the two are one wait. */
-export class TimerFuture extends Future<void> {
-  readonly _timer: TimerHandle;
+/**
+ * The future of a sleep, settled when its time has come. It is its own timer, as a handle beside it would double what a
+ * sleeping task takes; it runs no code of the program, so it needs neither a callback nor a context.
+ */
+class TimerFuture extends Future<void> implements Timer {
+  _next: Runnable | null = null;
+  _scheduled = false;
+  _sequence = 0;
+  readonly _when: number;
 
   constructor(loop: EventLoop, when: number) {
-    super({ loop });
-    this._origin = origin;
-    this._timer = new FutureTimer(this, loop, when);
-    loop._schedule(this._timer);
+    super(undefined, loop);
+    this._when = when;
+    loop._schedule(this);
+  }
+
+  _run(): void {
+    setStepping(null);
+    this._trySetResult();
+  }
+
+  /** A timer that nobody waits for must not keep the process alive (rule TK-05). */
+  override _cancel(...outcome: Parameters<Future<void>["_cancel"]>): void {
+    super._cancel(...outcome);
+    if (this._scheduled) this._loop._timerCancelled(this);
   }
 }
 
+TimerFuture.prototype._origin = origin;
+
 class Sleep<T> extends Operation<T> {
-  readonly #delay: number;
-  readonly #result: T;
-  #timer: TimerFuture | null;
-  #suspended: boolean;
+  // Not `#`: V8 defines private fields one by one.
+  readonly _delay: number;
+  readonly _result: T;
+  _timer: TimerFuture | null;
+  _suspended: boolean;
 
   constructor(delay: number, result: T) {
     super();
-    this.#delay = delay;
-    this.#result = result;
-    this.#timer = null;
-    this.#suspended = false;
+    this._delay = delay;
+    this._result = result;
+    this._timer = null;
+    this._suspended = false;
   }
 
   get _name(): string {
@@ -77,29 +74,26 @@ class Sleep<T> extends Operation<T> {
   }
 
   override get _isTurn(): boolean {
-    return this.#delay <= 0;
+    return this._delay <= 0;
   }
 
   override next(): IteratorResult<Suspension, T> {
-    if (this.#suspended) {
-      const timer = this.#timer;
-      if (timer !== null && timer.cancelled()) {
-        // A timer that nobody waits for must not keep the process alive (rule TK-05).
-        timer._timer.cancel();
-        throw timer._cancelledError();
-      }
-      return complete(this.#result);
+    if (this._suspended) {
+      const timer = this._timer;
+      if (timer !== null && timer.cancelled()) throw timer._cancelledError();
+      return complete(this._result);
     }
-    this.#suspended = true;
+    this._suspended = true;
     // No time: one iteration passes, without a timer (rule TK-03).
-    if (this.#delay <= 0) return yieldOnce();
+    if (this._delay <= 0) return yieldOnce();
     const loop = getRunningLoop();
-    this.#timer = new TimerFuture(loop, loop.time() + this.#delay);
-    return suspend(this.#timer);
+    this._timer = new TimerFuture(loop, loop.time() + this._delay);
+    return suspend(this._timer);
   }
 
   override throw(error: unknown): IteratorResult<Suspension, T> {
-    this.#timer?._timer.cancel();
+    // It is no longer waited for, however that came.
+    this._timer?.cancel();
     return super.throw(error);
   }
 }

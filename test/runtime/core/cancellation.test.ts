@@ -388,7 +388,7 @@ describe("Cancellation", () => {
     const task = createTask(form.body(() => form.wait(sleep(10))));
     yield* started(form);
     const timer = loop._timers.peek()!;
-    loop.callAt(timer.when(), () => task.cancel("wins"));
+    loop.callAt(timer._when, () => task.cancel("wins"));
     assert.equal(((yield* errorOf(form, task)) as Error).message, "wins");
   });
 

@@ -113,7 +113,7 @@ describe("Tasks", () => {
     const task = createTask(form.body(() => form.wait(sleep(1_000_000))));
     yield* form.wait(sleep(1));
     const timer = loop._timers.peek();
-    assert.equal(timer!.when(), 1_000_000);
+    assert.equal(timer!._when, 1_000_000);
     task.cancel();
     yield* form.wait(sleep(0));
     yield* form.wait(sleep(0));
