@@ -10,8 +10,9 @@ const awaitFrames = new WeakMap<Error, number>();
  * @param above the method that the awaiting generator called: its line is the one below.
  */
 export function addAwaitFrame(error: unknown, above: (...args: never[]) => unknown): void {
-  if (types.isProxy(error) || !(error instanceof Error)) return;
-  if (error instanceof CancelledError && error._isBare) return;
+  if (CancelledError._made(error)) {
+    if (error._isBare) return;
+  } else if (types.isProxy(error) || !(error instanceof Error)) return;
   const limit = Error.stackTraceLimit;
   const count = awaitFrames.get(error) ?? 0;
   if (!(count < limit)) return;

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { CancelledError } from "./errors.js";
 
 /**
  * What a coroutine can wait for, and what "suspending" means between a coroutine and the driver.
@@ -34,6 +35,8 @@ export class CancelSignal {
 
 /** @internal What an iterator of the runtime throws when `error` was thrown into it. */
 export function delivered(error: unknown): unknown {
+  // Most of what passes here was a cancel a frame before.
+  if (CancelledError._made(error)) return error;
   // What a program throws may be a revoked proxy, on which `instanceof` throws itself.
   return !types.isProxy(error) && error instanceof CancelSignal ? error.make() : error;
 }

@@ -15,11 +15,12 @@ export class CancelScope {
   closed = false;
   /** A timer will cancel it: what waits in here does not wait for ever. */
   timed = false;
+  // Not `#`: each task that is cancelled has one, and V8 defines private fields one by one.
   /** The first of the requests, for signals. */
-  #request: CancelRequest | null = null;
+  _request: CancelRequest | null = null;
   /** A request that nothing has taken yet: due at the next suspension inside. */
-  #pending: CancelRequest | null = null;
-  #controller: AbortController | null = null;
+  _pending: CancelRequest | null = null;
+  _controller: AbortController | null = null;
 
   /** The whole task. */
   readonly root: TaskScope;
@@ -37,14 +38,14 @@ export class CancelScope {
 
   /** Aborted when this scope or one around it is cancelled; another one after that was taken back (rule JS-16). */
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
+    if (this._controller === null) {
+      this._controller = new AbortController();
       if (!this.closed) (this.root.signals ??= new Set()).add(this);
-      const request = this.#cancelledBy();
-      if (request !== null) this.#controller.abort(request.toError());
-      else if (this._parent === null && this._task.cancelled()) this.#controller.abort(new CancelledError());
+      const request = this._cancelledBy();
+      if (request !== null) this._controller.abort(request.toError());
+      else if (this._parent === null && this._task.cancelled()) this._controller.abort(new CancelledError());
     }
-    return this.#controller.signal;
+    return this._controller.signal;
   }
 
   /** Whether a request on this scope reaches what waits in `inner` (null: in the task, outside every scope). */
@@ -64,12 +65,12 @@ export class CancelScope {
   requested(request: CancelRequest): void {
     if (++this.requests === 1 && this._parent !== null) (this.root.requestedInside ??= new Set()).add(this);
     this.root.allRequests++;
-    this.#request ??= request;
+    this._request ??= request;
   }
 
   /** Nothing that waits in here has taken `request`. */
   makeDue(request: CancelRequest): void {
-    this.#pending = request;
+    this._pending = request;
   }
 
   /** Takes a request back; with the last one, one that was not delivered is withdrawn (rule UC-03). */
@@ -77,11 +78,11 @@ export class CancelScope {
     this.root.allRequests--;
     if (--this.requests > 0) return;
     this.root.requestedInside?.delete(this);
-    this.#request = null;
-    this.#pending = null;
+    this._request = null;
+    this._pending = null;
     // A signal cannot be un-aborted: whoever asks from now on gets a new one (rule JS-16).
     const { signals } = this.root;
-    if (signals !== null) for (const scope of [...signals]) if (scope.#renewSignal()) signals.delete(scope);
+    if (signals !== null) for (const scope of [...signals]) if (scope._renewSignal()) signals.delete(scope);
   }
 
   /** Its block has ended: its own requests end with it. @returns those from outside. */
@@ -98,37 +99,37 @@ export class CancelScope {
     if (this.closed) return null;
     let pending: CancelRequest | null = null;
     for (let scope: CancelScope | null = this; scope !== null; scope = scope._parent)
-      pending = scope.#pending ?? pending;
+      pending = scope._pending ?? pending;
     return pending;
   }
 
   /** It was delivered: one error for all requests that were due (rule CA-14). */
   delivered(): void {
     if (this.closed) return;
-    for (let scope: CancelScope | null = this; scope !== null; scope = scope._parent) scope.#pending = null;
+    for (let scope: CancelScope | null = this; scope !== null; scope = scope._parent) scope._pending = null;
   }
 
   /** A request from outside that the block has hidden is due again at the next suspension (rule TG-07). */
   renewOutside(): void {
-    for (let scope = this._parent; scope !== null; scope = scope._parent) scope.#pending ??= scope.#request;
+    for (let scope = this._parent; scope !== null; scope = scope._parent) scope._pending ??= scope._request;
   }
 
   /** Aborts the signals of this scope and of those that a request on `reach` reaches. */
   abortSignals(request: CancelRequest, reach: CancelScope): void {
     if (this.root.signals === null) return;
     for (const scope of [...this.root.signals])
-      if (scope === this || reach.reaches(scope)) scope.#controller?.abort(request.toError());
+      if (scope === this || reach.reaches(scope)) scope._controller?.abort(request.toError());
   }
 
-  #renewSignal(): boolean {
-    if (this.#controller?.signal.aborted !== true || this.#cancelledBy() !== null) return false;
-    this.#controller = null;
+  _renewSignal(): boolean {
+    if (this._controller?.signal.aborted !== true || this._cancelledBy() !== null) return false;
+    this._controller = null;
     return true;
   }
 
-  #cancelledBy(): CancelRequest | null {
+  _cancelledBy(): CancelRequest | null {
     for (let scope: CancelScope | null = this; scope !== null; scope = scope._parent)
-      if (scope.#request !== null) return scope.#request;
+      if (scope._request !== null) return scope._request;
     return null;
   }
 }

@@ -45,6 +45,11 @@ export class CancelledError extends Error {
     return #by in this ? this.#by : undefined;
   }
 
+  /** @internal Whether `value` was made by this class: runs no trap of a proxy, and costs nothing (isProxy: 40 ns). */
+  static _made(value: unknown): value is CancelledError {
+    return typeof value === "object" && value !== null && #by in value;
+  }
+
   /** @internal Whether it was made without a stack, see {@link cancelledError}. */
   get _isBare(): boolean {
     return #isBare in this && this.#isBare;
@@ -174,6 +179,7 @@ export function isCancelled(error: unknown): boolean {
 
 /** @internal The CancelledError that `error` is or carries, else null. Runs no trap of a proxy. */
 export function asCancelledError(error: unknown): CancelledError | null {
+  if (CancelledError._made(error)) return error;
   if (types.isProxy(error)) return null;
   if (error instanceof CancelledError) return error;
   if (!(error instanceof Error)) return null;

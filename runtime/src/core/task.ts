@@ -38,6 +38,16 @@ let cancelDepth = 0;
 /** Cancelled by {@link cancelChain} before the one that waits for it. */
 let cancelledAhead: Task<unknown> | null = null;
 
+let lastNumbered = 0;
+let lastName = "";
+
+/** The name of a task without one. A task that cancels 100,000 others is asked for its name each time. */
+function numbered(number: number): string {
+  if (number === lastNumbered) return lastName;
+  lastNumbered = number;
+  return (lastName = `Task-${number}`);
+}
+
 /** The task that `task` waits for, if it waits for one alone. */
 function awaitedBy(task: Task<unknown>): Task<unknown> | null {
   let waiter = task._waiter;
@@ -128,7 +138,7 @@ export class Task<T> extends Future<T> {
     loop = options?.loop,
   ) {
     if (options !== undefined) checkTaskOptions(options);
-    super(loop === undefined ? undefined : { loop });
+    super(undefined, loop);
     const coroutine = asCoroutine(what)?._asFrame();
     if (coroutine === undefined) throw notStartable(what);
     coroutine._start();
@@ -155,7 +165,7 @@ export class Task<T> extends Future<T> {
   /** For people. Default: `Task-` and a number. It may be changed at any time. */
   get name(): string {
     const label = this._label;
-    return typeof label === "string" ? label : `Task-${label}`;
+    return typeof label === "string" ? label : numbered(label);
   }
 
   set name(value: string) {
@@ -402,7 +412,7 @@ export class Task<T> extends Future<T> {
     if (cancelled !== null) this._cancel(cancelled.message, cancelled);
     else this._fail(error);
     if (instrument !== null) instrument.taskDone(this);
-    if (isFatal(error)) {
+    if (cancelled !== error && isFatal(error)) {
       // It ends the run: nobody need be told again that it was not looked at (rule EH-06).
       this.exception();
       this._loop._fatal(error);

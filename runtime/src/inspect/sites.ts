@@ -95,6 +95,10 @@ export class SiteBudget {
   #captured = 0;
   /** By the names of two functions: who made it, and what was made. */
   readonly #known = new Map<string, Map<string, Known>>();
+  /** The pair asked for last: a loop that makes tasks asks for one pair only. */
+  #lastCreator = "";
+  #lastCreated = "";
+  #lastKnown: Known | undefined;
 
   /**
    * @param infersSteady whether a site is inferred also while there is budget, where the same pair of functions gave
@@ -138,8 +142,12 @@ export class SiteBudget {
   }
 
   #find(creator: string, created: string): Known | undefined {
+    if (this.#lastKnown !== undefined && created === this.#lastCreated && creator === this.#lastCreator)
+      return this.#lastKnown;
     const byCreated = mapGet(this.#known, creator);
-    return byCreated === undefined ? undefined : mapGet(byCreated, created);
+    this.#lastCreator = creator;
+    this.#lastCreated = created;
+    return (this.#lastKnown = byCreated === undefined ? undefined : mapGet(byCreated, created));
   }
 
   #add(creator: string, created: string, known: Known): void {
