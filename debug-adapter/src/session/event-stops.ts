@@ -146,7 +146,9 @@ export class EventStops {
     const stop = { reason: "exception", description, text } as const;
     // Where native code runs nobody can be asked before it has come back, and then it is too late to begin.
     const known = block.answers ? this.#context.tasks.loop.known : Promise.resolve();
-    void known.then(() => target.stops.stopInBlock(stop)).catch(() => undefined);
+    const stopped = known.then(() => target.stops.stopInBlock(stop, block.answers)).catch(() => false);
+    // Code of Node's own ran, or it was over before: what the next heartbeat finds counts.
+    void stopped.then((did) => (this.#blockSeen &&= did));
   }
 
   freed(): void {

@@ -147,7 +147,12 @@ export class Execution {
    * @param script runs there first. @param when an expression; it goes on when that is false there.
    * @returns whether it stopped.
    */
-  async stopHere(script: string, when: string, stop: AnnouncedStop, error?: Remote): Promise<boolean> {
+  async stopHere(
+    script: string,
+    when: string,
+    stop: AnnouncedStop,
+    { answers, error }: { readonly answers: boolean; readonly error?: Remote | undefined },
+  ): Promise<boolean> {
     if (this.#paused !== undefined || this.#announced !== undefined) {
       await this.#cdp.send("Runtime.evaluate", { expression: script, silent: true, disableBreaks: true });
       return false;
@@ -156,10 +161,10 @@ export class Execution {
       this.#announced = { stop, error, done: () => resolve(true) };
     });
     try {
-      // Native code may hold the program, which then answers when it is too late: both are on their way before.
       const enabled = this.#domain.need("pause");
       enabled.catch(() => undefined);
-      await new Promise((resolve) => setImmediate(resolve));
+      // Native code that holds the program lets it answer when it is too late: then both are on their way before.
+      await (answers ? enabled : new Promise((resolve) => setImmediate(resolve)));
       const expression = `${script};\nif (${when}) debugger;\n//# sourceURL=${STOP_SCRIPT}`;
       const answered = this.#cdp.send("Runtime.evaluate", { expression, silent: true }).then(() => false);
       answered.catch(() => undefined);

@@ -42,7 +42,7 @@ export class ProgramStops {
       if (isError) return this.#errorFrames(error, info, name, alone);
       return kind === "cancelled" && alone && info !== undefined ? this.#tasks.frames(info) : [];
     };
-    return this.#execution.stopHere(goOn, "true", { ...stop, above }, error);
+    return this.#execution.stopHere(goOn, "true", { ...stop, above }, { answers: true, error });
   }
 
   /** Lets the program go on that stands at a halt. */
@@ -50,10 +50,13 @@ export class ProgramStops {
     await this.#access.plain("goOn", halt);
   }
 
-  /** Stops in the code that keeps the event loop from going on, if it still does when the program can be stopped. */
-  stopInBlock(stop: AnnouncedStop): Promise<boolean> {
+  /**
+   * Stops in the code that keeps the event loop from going on, if it still does when the program can be stopped.
+   * @param answers whether it can be now: where native code runs everything must be on its way before that comes back
+   */
+  stopInBlock(stop: AnnouncedStop, answers: boolean): Promise<boolean> {
     const others = JSON.stringify(this.#access.hello?.scripts ?? []);
-    return this.#execution.stopHere("0", `${LOOP_HELPER}.isHeld(${others})`, stop);
+    return this.#execution.stopHere("0", `${LOOP_HELPER}.isHeld(${others})`, stop, { answers });
   }
 
   /** A frame that shows a position alone. */
