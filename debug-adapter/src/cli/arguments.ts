@@ -1,5 +1,6 @@
 import type { TreeOrder } from "@asyncscope/protocol";
 import { CliError } from "./cli-error.js";
+import type { RecordCommand } from "./record.js";
 
 export const USAGE = `Usage:
   asyncscope ps                 Node programs of this user that can be looked into
@@ -7,11 +8,14 @@ export const USAGE = `Usage:
   asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
   asyncscope queues PID         its queues, locks and other primitives: contents, owner, who waits
   asyncscope dump PID           its tasks with await chains, queues and locks as a document (.taskdump)
+  asyncscope record PID         what its tasks do for a while, as a file for the timeline (.taskrec)
 
 Options:
   --by await|creation   tree: who waits for whom (default), or who started whom
   --limit N             at most N tasks or queues and locks (default 200, of a dump 2000)
-  --output FILE         dump: into a file
+  --output FILE         dump, record: into this file
+  --seconds N           record: so long (default 10), or until Ctrl+C
+  --trace               record: as a trace that Perfetto and chrome://tracing open
   --json                one JSON document instead of text
   --help, --version
 
@@ -21,6 +25,7 @@ program of this machine's users could connect meanwhile.`;
 /** What is to be done. */
 export type CliCommand =
   | { readonly kind: "help" | "version" }
+  | RecordCommand
   | { readonly kind: "list"; readonly json: boolean }
   | {
       readonly kind: "table" | "tree";
@@ -48,6 +53,9 @@ const DEFAULT_LIMIT = 200;
 const DEFAULT_DUMP_LIMIT = 2000;
 const MOST = 20_000;
 const MOST_RESOURCES = 2000;
+const DEFAULT_SECONDS = 10;
+const MOST_SECONDS = 86_400;
+const COMMANDS = ["ps", "tree", "pstree", "queues", "dump", "record"];
 
 /** @throws CliError that shows the usage. */
 export function parseArguments(args: readonly string[]): CliCommand {
@@ -55,6 +63,8 @@ export function parseArguments(args: readonly string[]): CliCommand {
   let json = false;
   let limit: number | undefined;
   let output: string | undefined;
+  let seconds: number | undefined;
+  let trace = false;
   let order: TreeOrder | undefined;
   const rest = args.flatMap((arg) => (arg.startsWith("--") ? splitOption(arg) : [arg]));
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
@@ -62,6 +72,8 @@ export function parseArguments(args: readonly string[]): CliCommand {
     if (arg === "--version") return { kind: "version" };
     if (arg === "--json") json = true;
     else if (arg === "--limit") limit = wholeNumber(rest.shift(), "--limit", MOST);
+    else if (arg === "--seconds") seconds = wholeNumber(rest.shift(), "--seconds", MOST_SECONDS);
+    else if (arg === "--trace") trace = true;
     else if (arg === "--output") {
       output = rest.shift();
       if (output === undefined || output === "") throw wrong("--output takes the name of a file.");
@@ -75,18 +87,18 @@ export function parseArguments(args: readonly string[]): CliCommand {
   }
   const [command, pid, ...more] = words;
   if (command === undefined) return { kind: "help" };
-  if (
-    command !== "ps" &&
-    command !== "tree" &&
-    command !== "pstree" &&
-    command !== "queues" &&
-    command !== "dump"
-  )
-    throw wrong(`There is no command ${command}.`);
+  if (!COMMANDS.includes(command)) throw wrong(`There is no command ${command}.`);
   if (more.length > 0) throw wrong(`One PID is enough: ${more.join(" ")} is too much.`);
   if (command !== "tree" && command !== "pstree" && order !== undefined)
     throw wrong("--by belongs to the command tree.");
-  if (command !== "dump" && output !== undefined) throw wrong("--output belongs to the command dump.");
+  if (command !== "dump" && command !== "record" && output !== undefined)
+    throw wrong("--output belongs to the commands dump and record.");
+  if (command !== "record" && (trace || seconds !== undefined))
+    throw wrong("--seconds and --trace belong to the command record.");
+  if (command === "record") {
+    const number = wholeNumber(pid, "PID", 2 ** 31 - 1);
+    return { kind: "record", pid: number, seconds: seconds ?? DEFAULT_SECONDS, output, trace };
+  }
   if (command === "dump") {
     const number = wholeNumber(pid, "PID", 2 ** 31 - 1);
     return { kind: "dump", pid: number, json, limit: limit ?? DEFAULT_DUMP_LIMIT, output };

@@ -20,7 +20,7 @@ import { openInspector } from "./open-inspector.js";
 import type { OpenInspector } from "./open-inspector.js";
 
 /** Reads what is wanted of a program that is being looked at. */
-type Question<T> = (model: TaskModel, program: ProgramLooked) => Promise<T>;
+type Question<T> = (model: TaskModel, program: ProgramLooked, backend: NodeTaskBackend) => Promise<T>;
 
 /** The program that is looked at. */
 type ProgramLooked = Omit<Look, "tree" | "findings">;
@@ -115,7 +115,7 @@ export function lookForDump(pid: number, limit: number, signal: AbortSignal): Pr
  * off again, also after `signal` was aborted.
  * @throws CliError
  */
-async function visit<T>(pid: number, signal: AbortSignal, question: Question<T>): Promise<T> {
+export async function visit<T>(pid: number, signal: AbortSignal, question: Question<T>): Promise<T> {
   const program = await nodeProcess(pid);
   const inspector = await openInspector(program);
   let cdp: CdpConnection;
@@ -165,14 +165,10 @@ async function ask<T>(cdp: CdpConnection, pid: number, question: Question<T>): P
     const scripts = new Scripts(cdp, domain, SOURCES, () => undefined);
     await scripts.setRuntimeScripts(hello.scripts);
     const model = new TaskModel();
-    model.attach(new NodeTaskBackend(cdp, scripts, access));
-    return question(model, {
-      pid,
-      program,
-      node,
-      runtime: hello.runtimeVersion,
-      recorded: hello.enabled,
-    });
+    const backend = new NodeTaskBackend(cdp, scripts, access);
+    model.attach(backend);
+    const about = { pid, program, node, runtime: hello.runtimeVersion, recorded: hello.enabled };
+    return question(model, about, backend);
   });
 }
 

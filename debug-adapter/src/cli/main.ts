@@ -14,6 +14,7 @@ import { CliError } from "./cli-error.js";
 import { look, lookAtQueues, lookForDump, NOT_RECORDED, NOT_RECORDED_QUEUES } from "./look.js";
 import type { Look } from "./look.js";
 import { nodeProcesses } from "./node-processes.js";
+import { record } from "./record.js";
 
 /** Replaced by the build with the version in package.json. */
 declare const ASYNCSCOPE_VERSION: string;
@@ -52,6 +53,8 @@ async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
         ...(seen.recorded ? [] : [NOT_RECORDED_QUEUES]),
       ].join("\n");
     }
+    case "record":
+      return record(command, signal);
     case "table":
     case "tree": {
       const seen = await look(command.pid, command, signal);
