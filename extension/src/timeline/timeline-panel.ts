@@ -5,6 +5,9 @@ import { TimelineWebview } from "./timeline-webview.js";
 /** Between two looks for more while it records. Milliseconds. */
 const MORE_MS = 500;
 
+/** Characters of an answer behind which there is more, most likely. */
+const MUCH = 1_000_000;
+
 /** The panel that shows the recording of a session, and follows it while it goes on. */
 export class TimelinePanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
@@ -86,14 +89,14 @@ export class TimelinePanel implements vscode.Disposable {
         const from = this.#from;
         const { text, next } = await source.read(from);
         if (generation !== this.#generation) return;
-        if (text === "") {
-          const recording = source.isRecording;
-          await this.#view.send({ type: "state", recording, complete: !recording });
-          if (recording) this.#soon(MORE_MS);
-          return;
-        }
+        const recording = source.isRecording;
         this.#from = next;
-        await this.#view.send({ type: "text", text, fresh: from === 0 });
+        if (text !== "") await this.#view.send({ type: "text", text, fresh: from === 0 });
+        // Of one that goes on there is always a little more.
+        if (text !== "" && (!recording || text.length > MUCH)) continue;
+        await this.#view.send({ type: "state", recording, complete: !recording });
+        if (recording) this.#soon(MORE_MS);
+        return;
       }
     } catch {
       // The program or its debug adapter is slow, or gone.
