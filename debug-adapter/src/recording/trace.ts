@@ -1,5 +1,6 @@
 import { waitLabel } from "./describe.js";
 import { Lanes } from "./lanes.js";
+import type { Stretch } from "./lanes.js";
 import { READY, RUNNING } from "./segments.js";
 import { ENDINGS } from "./timeline.js";
 import type { Timeline } from "./timeline.js";
@@ -40,54 +41,53 @@ export function* traceOf(timeline: Timeline): Generator<string, void, undefined>
       ts: timeline.sleeps[i]! / 10,
       dur: (timeline.sleeps[i + 1]! - timeline.sleeps[i]!) / 10,
     });
-  let flow = 0;
+  const flows = { last: 0 };
   for (const task of lanes.order) {
-    yield* full();
-    for (const event of taskEvents(task)) {
-      add(event);
-      yield* full();
+    for (let each = lanes.first(task); each !== undefined; each = lanes.beside(each, 1)) {
+      addStretch(timeline, lanes, each, pid, flows, add);
+      if (piece.length < EVENTS_IN_PIECE) continue;
+      yield piece.join("");
+      piece = [];
     }
+    const { id: tid, ending, ended } = timeline.tasks[task]!;
+    if (ending >= 0) add({ ph: "i", s: "t", pid, tid, name: ENDINGS[ending]!, cat: "end", ts: ended / 10 });
   }
   yield `${piece.join("")}\n]}\n`;
+}
 
-  function* full(): Generator<string, void, undefined> {
-    if (piece.length < EVENTS_IN_PIECE) return;
-    yield piece.join("");
-    piece = [];
-  }
-
-  function* taskEvents(task: number): Generator<object, void, undefined> {
-    const { segments, tasks, functions, sites } = timeline;
-    const facts = tasks[task]!;
-    const tid = facts.id;
-    for (let stretch = lanes.first(task); stretch !== undefined; stretch = lanes.beside(stretch, 1)) {
-      const segment = lanes.index[stretch.at]!;
-      const { state, start, end } = stretch;
-      const ts = start / 10;
-      const waits = state !== READY && state !== RUNNING;
-      const fn = functions[segments.fn.data[segment]! - 1];
-      const site = sites.get(segments.site.data[segment]!);
-      const args = {
-        ...(fn === undefined ? {} : { function: fn }),
-        ...(site === undefined ? {} : { at: `${site.path}:${site.line}` }),
-      };
-      yield {
-        ph: "X",
-        pid,
-        tid,
-        cat: waits ? "wait" : state === RUNNING ? "run" : "ready",
-        name: waits ? waitLabel(timeline, segment) : NAMES[state],
-        ts,
-        dur: (end - start) / 10,
-        ...(Object.keys(args).length === 0 ? {} : { args }),
-      };
-      const by = segments.by.data[segment]!;
-      if (state !== READY || by === 0 || by - 1 === task) continue;
-      const id = ++flow;
-      yield { ph: "s", pid, tid: tasks[by - 1]!.id, id, cat: "wake", name: "wakes", ts };
-      yield { ph: "f", bp: "e", pid, tid, id, cat: "wake", name: "wakes", ts };
-    }
-    if (facts.ending >= 0)
-      yield { ph: "i", s: "t", pid, tid, name: ENDINGS[facts.ending]!, cat: "end", ts: facts.ended / 10 };
-  }
+/** What a task does for a while, and the arrow from whoever made it ready. */
+function addStretch(
+  timeline: Timeline,
+  lanes: Lanes,
+  { at, task, start, end, state }: Stretch,
+  pid: number,
+  flows: { last: number },
+  add: (event: object) => void,
+): void {
+  const { segments, tasks, functions, sites } = timeline;
+  const segment = lanes.index[at]!;
+  const tid = tasks[task]!.id;
+  const ts = start / 10;
+  const waits = state !== READY && state !== RUNNING;
+  const fn = functions[segments.fn.data[segment]! - 1];
+  const site = sites.get(segments.site.data[segment]!);
+  const args = {
+    ...(fn === undefined ? {} : { function: fn }),
+    ...(site === undefined ? {} : { at: `${site.path}:${site.line}` }),
+  };
+  add({
+    ph: "X",
+    pid,
+    tid,
+    cat: waits ? "wait" : state === RUNNING ? "run" : "ready",
+    name: waits ? waitLabel(timeline, segment) : NAMES[state],
+    ts,
+    dur: (end - start) / 10,
+    ...(fn === undefined && site === undefined ? {} : { args }),
+  });
+  const by = segments.by.data[segment]!;
+  if (state !== READY || by === 0 || by - 1 === task) return;
+  const id = ++flows.last;
+  add({ ph: "s", pid, tid: tasks[by - 1]!.id, id, cat: "wake", name: "wakes", ts });
+  add({ ph: "f", bp: "e", pid, tid, id, cat: "wake", name: "wakes", ts });
 }
