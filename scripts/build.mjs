@@ -123,6 +123,27 @@ const bundles = [
   },
   {
     ...common,
+    // The loader: alone in front of a program, before the runtime and everything else.
+    entryPoints: { register: "runtime/src/register.ts" },
+    outdir: "runtime/dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: false,
+  },
+  {
+    ...common,
+    entryPoints: { "register-hooks": "runtime/src/loader/hooks-thread.ts" },
+    outdir: "runtime/dist",
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: false,
+  },
+  {
+    ...common,
     // Of scripts/start.mjs.
     entryPoints: { "terminal-tree": "debug-adapter/src/text/terminal-tree.ts" },
     outdir: "out",

@@ -49,6 +49,17 @@ describe("npm package asyncscope [slow]", function () {
     );
   });
 
+  it("brings the loader, and `asyncscope run`, under which a program does as without", () => {
+    const source = "const f = async (x) => await x;\nconsole.log(await f(1), String(f));\n";
+    const expected = node("plain.mjs", source);
+    const command = join(folder, "node_modules", "asyncscope", "dist", "cli.cjs");
+    for (const args of [
+      ["--import", "asyncscope/register", "plain.mjs"],
+      [command, "run", "plain.mjs"],
+    ])
+      assert.equal(execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" }), expected);
+  });
+
   it("brings the command asyncscope", () => {
     const home = join(folder, "node_modules", "asyncscope");
     const { bin, version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));

@@ -3,6 +3,7 @@ import { CliError } from "./cli-error.js";
 import type { RecordCommand } from "./record.js";
 
 export const USAGE = `Usage:
+  asyncscope run FILE [ARGS]    runs a program so that its plain async functions are tasks too
   asyncscope ps                 Node programs of this user that can be looked into
   asyncscope ps PID             the tasks of a program as a table
   asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
@@ -16,6 +17,7 @@ Options:
   --output FILE         dump, record: into this file
   --seconds N           record: so long (default 10), or until Ctrl+C
   --trace               record: as a trace that Perfetto and chrome://tracing open
+  --include NAMES       run: packages below node_modules that are watched as well, with commas between; * for all
   --json                one JSON document instead of text
   --help, --version
 
@@ -27,6 +29,12 @@ export type CliCommand =
   | { readonly kind: "help" | "version" }
   | RecordCommand
   | { readonly kind: "list"; readonly json: boolean }
+  | {
+      readonly kind: "run";
+      /** Arguments of Node itself, the program, and its arguments. */
+      readonly args: readonly string[];
+      readonly include: string | undefined;
+    }
   | {
       readonly kind: "table" | "tree";
       readonly pid: number;
@@ -59,6 +67,7 @@ const COMMANDS = ["ps", "tree", "pstree", "queues", "dump", "record"];
 
 /** @throws CliError that shows the usage. */
 export function parseArguments(args: readonly string[]): CliCommand {
+  if (args[0] === "run") return parseRun(args.slice(1));
   const words: string[] = [];
   let json = false;
   let limit: number | undefined;
@@ -118,6 +127,20 @@ export function parseArguments(args: readonly string[]): CliCommand {
     limit: limit ?? DEFAULT_LIMIT,
     order: order ?? (command === "ps" ? "creation" : "await"),
   };
+}
+
+/** What stands behind the program is its own. */
+function parseRun(args: readonly string[]): CliCommand {
+  const rest = [...args];
+  let include: string | undefined;
+  if (rest[0]?.startsWith("--include") === true) {
+    const [option = "", value] = splitOption(rest.shift()!);
+    include = value ?? rest.shift();
+    if (option !== "--include" || include === undefined || include === "")
+      throw wrong("--include takes the names of packages.");
+  }
+  if (rest.length === 0) throw wrong("run takes the program to run.");
+  return { kind: "run", args: rest, include };
 }
 
 function splitOption(arg: string): string[] {

@@ -15,11 +15,12 @@ import { look, lookAtQueues, lookForDump, NOT_RECORDED, NOT_RECORDED_QUEUES } fr
 import type { Look } from "./look.js";
 import { nodeProcesses } from "./node-processes.js";
 import { record } from "./record.js";
+import { runProgram } from "./run-program.js";
 
 /** Replaced by the build with the version in package.json. */
 declare const ASYNCSCOPE_VERSION: string;
 
-async function run(command: CliCommand, signal: AbortSignal): Promise<string> {
+async function run(command: Exclude<CliCommand, { kind: "run" }>, signal: AbortSignal): Promise<string> {
   switch (command.kind) {
     case "help":
       return USAGE;
@@ -124,10 +125,14 @@ const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => abort.abort());
 process.stdout.on("error", () => process.exit(0));
 
-run(parse(), abort.signal).then(
-  (text) => process.stdout.write(`${text}\n`, () => process.exit(0)),
-  (error: unknown) => fail(error),
-);
+const command = parse();
+if (command.kind === "run")
+  runProgram(command.args, command.include).then((code) => process.exit(code), fail);
+else
+  run(command, abort.signal).then(
+    (text) => process.stdout.write(`${text}\n`, () => process.exit(0)),
+    (error: unknown) => fail(error),
+  );
 
 function parse(): CliCommand {
   try {
