@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { guarded } from "../tasks/task-commands.js";
 import { DUMP_LANGUAGE } from "./dump-command.js";
+import { isLater } from "./dump-order.js";
 
 /** Shows a task dump beside another one, the older one on the left. */
 export function registerCompareCommand(): vscode.Disposable {
@@ -15,7 +16,7 @@ async function compare(uri?: vscode.Uri): Promise<void> {
   }
   const other = await pickOther(here);
   if (!other) return;
-  const [before, after] = timeOf(other) <= timeOf(here) ? [other, here] : [here, other];
+  const [before, after] = isLater(other.getText(), here.getText()) ? [here, other] : [other, here];
   const title = `${nameOf(before)} ↔ ${nameOf(after)}`;
   await vscode.commands.executeCommand("vscode.diff", before.uri, after.uri, title);
 }
@@ -24,13 +25,8 @@ async function pickOther(here: vscode.TextDocument): Promise<vscode.TextDocument
   const open = vscode.workspace.textDocuments.filter(
     (each) => each.languageId === DUMP_LANGUAGE && each !== here && !each.isClosed,
   );
-  const files = await vscode.workspace.findFiles("**/*.taskdump", "**/node_modules/**", 50);
-  const known = new Set([here, ...open].map(({ uri }) => uri.toString()));
   const items = [
     ...open.map(({ uri }) => ({ label: nameOf({ uri }), description: "open", uri })),
-    ...files
-      .filter((uri) => !known.has(uri.toString()))
-      .map((uri) => ({ label: nameOf({ uri }), description: vscode.workspace.asRelativePath(uri), uri })),
     { label: "Browse…", description: "", uri: undefined },
   ];
   const picked = await vscode.window.showQuickPick(items, { title: `Compare ${nameOf(here)} with` });
@@ -41,11 +37,6 @@ async function pickOther(here: vscode.TextDocument): Promise<vscode.TextDocument
       await vscode.window.showOpenDialog({ filters: { "Task Dump": ["taskdump"] }, title: "Compare with" })
     )?.[0];
   return uri && vscode.workspace.openTextDocument(uri);
-}
-
-/** As the dump says it, an ISO date; "" when it is damaged. */
-function timeOf(document: vscode.TextDocument): string {
-  return /^time +(\S+)/m.exec(document.getText(new vscode.Range(0, 0, 20, 0)))?.[1] ?? "";
 }
 
 function nameOf({ uri }: { readonly uri: vscode.Uri }): string {
