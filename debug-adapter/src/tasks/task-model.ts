@@ -389,7 +389,7 @@ export class TaskModel {
 
   async #lastTree(args: TreeArguments): Promise<TreeBody> {
     if (this.#last === undefined) return { ...this.#empty(EMPTY_TREE), status: this.status };
-    const tasks = await within(LOCATIONS_MS, this.#nodes(this.#last.tasks, true), this.#last.tasks);
+    const tasks = await within(LAST_LOCATIONS_MS, this.#nodes(this.#last.tasks, true), this.#last.tasks);
     const { pages, shown } = endedPages({ tasks, now: this.#last.now }, args);
     return {
       status: this.status,
