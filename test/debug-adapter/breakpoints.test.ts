@@ -215,14 +215,17 @@ describe("pausing", () => {
         await session.request("asyncscope/diagnosis", {});
       }
     };
-    const views = [view(), view()];
-    for (let round = 0; round < 40; round++) {
-      await session.request("pause", { threadId: 1 });
-      assert.equal((await session.stopped()).reason, "pause");
-      assert.ok((await session.stack()).length > 0);
-      await session.resume();
+    const views = Promise.all([view(), view()]);
+    try {
+      for (let round = 0; round < 20; round++) {
+        await session.request("pause", { threadId: 1 });
+        assert.equal((await session.stopped()).reason, "pause");
+        assert.ok((await session.stack()).length > 0);
+        await session.resume();
+      }
+    } finally {
+      stop = true;
+      await views;
     }
-    stop = true;
-    await Promise.all(views);
-  });
+  }).timeout(180_000);
 });
