@@ -64,6 +64,7 @@ export default tseslint.config(
       "test/fixtures/**",
       "test/artefacts/**",
       "examples/**/*.mjs",
+      "bugs/*/**",
     ],
   },
   {

@@ -105,6 +105,8 @@ export interface TaskInfo {
   readonly createdAt: number;
   /** Loop time at which it entered `state`. */
   readonly since: number;
+  /** Nobody looked when it entered `state`: `since` says nothing. Absent: it is known. */
+  readonly ageUnknown?: boolean;
   /** What it waits for now, at most 20 things; empty unless suspended. */
   readonly waits: readonly WaitInfo[];
   /** How many things it waits for, when that is more than `waits` holds. */

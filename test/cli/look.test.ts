@@ -150,14 +150,6 @@ describe("asyncscope in a terminal", function () {
     assert.ok(subject.alive);
   });
 
-  it("says plainly what cannot be seen of a program without the runtime", async () => {
-    const { subject, port } = await closed("plain.mjs");
-    const { code, stderr } = await asyncscope("ps", subject.pid);
-    assert.equal(code, 1);
-    assert.match(stderr, /does not use the asyncscope runtime\. Its tasks cannot be seen yet/);
-    await eventually("the inspector is closed", async () => !(await isOpen(port)));
-  });
-
   const failures: Record<string, () => Promise<{ pid: string | number; message: RegExp }>> = {
     "a process that is not there": async () => ({ pid: 2 ** 31 - 1, message: /There is no process/ }),
     "a process that is no Node": async () => {
@@ -211,8 +203,7 @@ describe("asyncscope in a terminal", function () {
   it("does not wait for a program that never comes back to its loop [slow]", async () => {
     const { subject } = await closed("busy-loop.mjs");
     const { code, stderr, took } = await asyncscope("ps", subject.pid);
-    assert.equal(code, 1);
-    assert.match(stderr, /does not use the asyncscope runtime|does not answer/);
+    assert.ok(code === 0 || /does not answer/.test(stderr), stderr);
     assert.ok(took < 30_000, `${took} ms`);
     assert.ok(subject.alive);
   });

@@ -14,14 +14,19 @@ export interface CliEnd {
   readonly took: number;
 }
 
-/** Runs `asyncscope ARGS` as a user does. It is killed after 15 s. */
+/** Runs `asyncscope ARGS` as a user does. It is killed after two minutes. */
 export function asyncscope(...args: readonly (string | number)[]): Promise<CliEnd> {
   const started = performance.now();
   return new Promise((done) => {
-    execFile(process.execPath, [CLI, ...args.map(String)], { timeout: 60_000 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
-      done({ code, stdout, stderr, took: performance.now() - started });
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args.map(String)],
+      { timeout: 120_000, maxBuffer: 256 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+        done({ code, stdout, stderr, took: performance.now() - started });
+      },
+    );
   });
 }
 
@@ -54,6 +59,10 @@ export class Subject {
       child.once("exit", (code) => failed(new Error(`${file} ended with ${code}: ${subject.stderr}`)));
     });
     return subject;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
   }
 
   get alive(): boolean {

@@ -4,7 +4,7 @@ import type { RecordCommand } from "./record.js";
 
 export const USAGE = `Usage:
   asyncscope run FILE [ARGS]    runs a program so that its plain async functions are tasks too
-  asyncscope ps                 Node programs of this user that can be looked into
+  asyncscope ps                 Node programs of this user
   asyncscope ps PID             the tasks of a program as a table
   asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
   asyncscope queues PID         its queues, locks and other primitives: contents, owner, who waits
@@ -18,6 +18,8 @@ Options:
   --seconds N           record: so long (default 10), or until Ctrl+C
   --trace               record: as a trace that Perfetto and chrome://tracing open
   --include NAMES       run: packages below node_modules that are watched as well, with commas between; * for all
+  --snapshot            of a program without the asyncscope runtime: read its suspended async functions from a heap
+                        snapshot without asking. It stops the program for a moment: tree PID says for how long
   --json                one JSON document instead of text
   --help, --version
 
@@ -41,6 +43,7 @@ export type CliCommand =
       readonly json: boolean;
       readonly limit: number;
       readonly order: TreeOrder;
+      readonly snapshot: boolean;
     }
   | {
       readonly kind: "queues";
@@ -53,6 +56,7 @@ export type CliCommand =
       readonly pid: number;
       readonly json: boolean;
       readonly limit: number;
+      readonly snapshot: boolean;
       /** Path of the file to write; undefined: standard output. */
       readonly output: string | undefined;
     };
@@ -70,6 +74,7 @@ export function parseArguments(args: readonly string[]): CliCommand {
   if (args[0] === "run") return parseRun(args.slice(1));
   const words: string[] = [];
   let json = false;
+  let snapshot = false;
   let limit: number | undefined;
   let output: string | undefined;
   let seconds: number | undefined;
@@ -80,6 +85,7 @@ export function parseArguments(args: readonly string[]): CliCommand {
     if (arg === "--help" || arg === "-h") return { kind: "help" };
     if (arg === "--version") return { kind: "version" };
     if (arg === "--json") json = true;
+    else if (arg === "--snapshot") snapshot = true;
     else if (arg === "--limit") limit = wholeNumber(rest.shift(), "--limit", MOST);
     else if (arg === "--seconds") seconds = wholeNumber(rest.shift(), "--seconds", MOST_SECONDS);
     else if (arg === "--trace") trace = true;
@@ -110,7 +116,11 @@ export function parseArguments(args: readonly string[]): CliCommand {
   }
   if (command === "dump") {
     const number = wholeNumber(pid, "PID", 2 ** 31 - 1);
-    return { kind: "dump", pid: number, json, limit: limit ?? DEFAULT_DUMP_LIMIT, output };
+    return { kind: "dump", pid: number, json, limit: limit ?? DEFAULT_DUMP_LIMIT, snapshot, output };
+  }
+  if (command === "ps" && pid === undefined) {
+    if (snapshot) throw wrong("--snapshot needs a PID.");
+    return { kind: "list", json };
   }
   if (command === "queues")
     return {
@@ -119,12 +129,12 @@ export function parseArguments(args: readonly string[]): CliCommand {
       json,
       limit: Math.min(limit ?? DEFAULT_LIMIT, MOST_RESOURCES),
     };
-  if (command === "ps" && pid === undefined) return { kind: "list", json };
   return {
     kind: command === "ps" ? "table" : "tree",
     pid: wholeNumber(pid, "PID", 2 ** 31 - 1),
     json,
     limit: limit ?? DEFAULT_LIMIT,
+    snapshot,
     order: order ?? (command === "ps" ? "creation" : "await"),
   };
 }

@@ -5,14 +5,13 @@ import type { TaskDump } from "@asyncscope/protocol";
 import { writeDump } from "../dump/write.js";
 import { cleanText, count } from "../text/plain-text.js";
 import { renderQueues } from "../text/queue-table.js";
-import { renderTable } from "../text/task-table.js";
-import { renderTree } from "../text/terminal-tree.js";
 import { messageOf } from "../errors.js";
 import { parseArguments, USAGE } from "./arguments.js";
 import type { CliCommand } from "./arguments.js";
 import { CliError } from "./cli-error.js";
-import { look, lookAtQueues, lookForDump, NOT_RECORDED, NOT_RECORDED_QUEUES } from "./look.js";
-import type { Look } from "./look.js";
+import { consent } from "./consent.js";
+import { heading, lookText } from "./look-text.js";
+import { look, lookAtQueues, lookForDump, NOT_RECORDED_QUEUES } from "./look.js";
 import { nodeProcesses } from "./node-processes.js";
 import { record } from "./record.js";
 import { runProgram } from "./run-program.js";
@@ -39,7 +38,8 @@ async function run(command: Exclude<CliCommand, { kind: "run" }>, signal: AbortS
       return table.map(([pid, state, words]) => `${pid!.padEnd(8)}${state!.padEnd(11)}${words!}`).join("\n");
     }
     case "dump": {
-      const dump = await lookForDump(command.pid, command.limit, signal);
+      const { limit, snapshot } = command;
+      const dump = await lookForDump(command.pid, { limit, consent: consent(snapshot, signal) }, signal);
       const text = command.json ? `${json(dump)}\n` : writeDump(dump);
       return command.output === undefined ? text.trimEnd() : saved(command.output, text, dump);
     }
@@ -58,22 +58,17 @@ async function run(command: Exclude<CliCommand, { kind: "run" }>, signal: AbortS
       return record(command, signal);
     case "table":
     case "tree": {
-      const seen = await look(command.pid, command, signal);
+      const { kind, limit, order, snapshot } = command;
+      const seen = await look(command.pid, { order, limit, consent: consent(snapshot, signal) }, signal);
       if (command.json) return json(seen);
-      const folder = process.cwd();
-      const body =
-        command.kind === "table"
-          ? renderTable(seen.tree, folder)
-          : [
-              ...findingLines(seen),
-              ...renderTree(seen.tree, {
-                width: process.stdout.columns || 200,
-                height: Infinity,
-                color: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
-                folder,
-              }),
-            ];
-      return [heading(seen), ...body, ...notes(seen, command.limit)].join("\n");
+      const { stdout, env } = process;
+      return lookText(seen, {
+        kind,
+        limit,
+        folder: process.cwd(),
+        width: stdout.columns || 200,
+        color: stdout.isTTY && env["NO_COLOR"] === undefined,
+      });
     }
   }
 }
@@ -93,27 +88,6 @@ async function saved(output: string, text: string, dump: TaskDump): Promise<stri
     count(dump.resources.length, "queue and lock", "queues and locks"),
   ];
   return `${parts.join(", ")}: ${file}`;
-}
-
-function heading({
-  pid,
-  program,
-  node,
-  runtime,
-}: Pick<Look, "pid" | "program" | "node" | "runtime">): string {
-  return `${cleanText(program)} (process ${pid}, Node ${node}, asyncscope ${runtime})`;
-}
-
-/** Above the tree: what is wrong. */
-function findingLines({ findings }: Look): string[] {
-  return findings.length === 0 ? [] : [...findings.map(({ text }) => cleanText(text, 4000)), ""];
-}
-
-function notes({ recorded, tree }: Look, limit: number): string[] {
-  const lines: string[] = [];
-  if (tree.hidden > 0) lines.push(`${tree.hidden} more: --limit ${limit + tree.hidden} shows them.`);
-  if (!recorded && tree.tasks.length > 0) lines.push(NOT_RECORDED);
-  return lines;
 }
 
 function json(value: unknown): string {

@@ -7,7 +7,7 @@ import { TimelineRecorder } from "../tasks/timeline-recorder.js";
 import { count } from "../text/plain-text.js";
 import { messageOf } from "../errors.js";
 import { CliError } from "./cli-error.js";
-import { visit } from "./look.js";
+import { lookIntoRuntime } from "./look.js";
 
 /** What is to be recorded. */
 export interface RecordCommand {
@@ -29,7 +29,7 @@ export async function record(command: RecordCommand, signal: AbortSignal): Promi
   const { pid, seconds, output, trace } = command;
   const recorder = new TimelineRecorder(() => undefined);
   // Ctrl+C ends the recording, not the look: what there is by then is written.
-  await visit(pid, new AbortController().signal, async (_model, _program, backend) => {
+  await lookIntoRuntime(pid, new AbortController().signal, async (_model, _program, backend) => {
     await recorder.start(backend, {});
     await pause(seconds * 1000, signal);
     await recorder.stop();

@@ -129,7 +129,15 @@ function pagesOf(task: TaskId, offset: number, count: number): TreePageQuery[] {
   }));
 }
 
-async function chainsOf(model: TaskModel, tree: TreeBody, end: number): Promise<Map<TaskId, ChainBody>> {
+/**
+ * The await chains of suspended tasks, of 1000 at most.
+ * @param end when it is given up, on the clock `performance.now()`
+ */
+export async function chainsOf(
+  model: TaskModel,
+  tree: TreeBody,
+  end: number,
+): Promise<Map<TaskId, ChainBody>> {
   const suspended = tree.tasks.filter(({ state }) => state === "suspended").slice(0, MOST_CHAINS);
   const chains = await inTime(suspended, end, ({ id }) => model.chain({ task: id, limit: MOST_FRAMES }));
   // A task that went on meanwhile has no chain that belongs to what is shown of it.

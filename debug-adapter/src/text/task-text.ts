@@ -57,6 +57,7 @@ export function waitsText(waits: readonly WaitInfo[]): string {
 /** Since when, and for timers how long still: `1.2 s`, `1.2 s, 3.8 s left`. */
 export function ageText(task: TaskNode, now: number): string {
   if (task.state === "running" || task.state === "done" || task.state === "cancelled") return "";
+  if (task.ageUnknown === true) return "";
   const wait = task.state === "suspended" ? task.waits[0] : undefined;
   const text = formatDuration(now - (wait?.since ?? task.since));
   return wait?.due === undefined || wait.due <= now

@@ -1,5 +1,5 @@
 /** The task tree as lines of a terminal: `npm start` and the command line draw it. */
-import type { SourceLocation, TaskId, TaskNode, TaskState, TreeBody } from "@asyncscope/protocol";
+import type { ChainBody, SourceLocation, TaskId, TaskNode, TaskState, TreeBody } from "@asyncscope/protocol";
 import { cleanText } from "./plain-text.js";
 import { countsText, taskDescription, taskLabel } from "./task-text.js";
 
@@ -32,6 +32,8 @@ export interface TerminalTreeOptions {
   readonly folder?: string | undefined;
   /** Where all lines can be seen, for the last one. Default: the editor. */
   readonly elsewhere?: string;
+  /** Await chains that are shown under their tasks, when they have more than one frame. */
+  readonly chains?: ReadonlyMap<TaskId, ChainBody>;
 }
 
 /** A line to come, or the children that stand under one. */
@@ -63,7 +65,9 @@ export function renderTree(body: TreeBody, options: TerminalTreeOptions): string
         lines.push(taskLine(task, indent + branch, body.now, again, options));
         if (seen.has(id)) return;
         seen.add(id);
-        steps.push({ parent: id, indent: parent === 0 ? "" : indent + (last ? "   " : "│  ") });
+        const under = parent === 0 ? "" : indent + (last ? "   " : "│  ");
+        lines.push(...chainLines(options.chains?.get(id), under, options));
+        steps.push({ parent: id, indent: under });
       });
       if (missing > 0) steps.push({ line: `${indent}└─ … ${missing} more` });
       steps.push(...children.reverse());
@@ -74,6 +78,17 @@ export function renderTree(body: TreeBody, options: TerminalTreeOptions): string
   const kept = lines.slice(0, Math.max(0, options.height - 2));
   const elsewhere = options.elsewhere ?? "the editor shows all";
   return [head, ...kept, `… ${lines.length - kept.length} more lines (${elsewhere})`];
+}
+
+/** The frames of an await chain, innermost first. */
+function chainLines(chain: ChainBody | undefined, indent: string, { folder }: TerminalTreeOptions): string[] {
+  if (chain === undefined || chain.frames.length < 2) return [];
+  const place = placeFrom(folder);
+  const lines = chain.frames.map(
+    ({ functionName, location }) =>
+      `${indent}    at ${cleanText(functionName) || "(anonymous)"}${location === undefined ? "" : `  ${place(location)}`}`,
+  );
+  return chain.hidden === 0 ? lines : [...lines, `${indent}    … ${chain.hidden} more`];
 }
 
 /** Counts by state, and what is wrong. */

@@ -28,14 +28,20 @@ export interface GeneratorState extends GeneratorPosition {
   readonly receiver: Remote | undefined;
 }
 
-/** Reads the position and the scopes of a generator object. Undefined when V8 tells none. */
+/**
+ * Reads the position and the scopes of a generator object. Undefined when V8 tells none.
+ * @param withFunction whether it is wanted where the function begins, which is another question
+ */
 export async function generatorState(
   cdp: CdpConnection,
   generator: Remote,
+  withFunction = true,
 ): Promise<GeneratorState | undefined> {
   const internals = await internalsOf(cdp, generator);
   const fn = internals.get("[[GeneratorFunction]]");
-  const functionLocation = fn?.objectId === undefined ? undefined : await functionStart(cdp, fn.objectId);
+  const known = positionOf(internals, undefined) !== undefined;
+  const functionLocation =
+    fn?.objectId === undefined || (!withFunction && known) ? undefined : await functionStart(cdp, fn.objectId);
   const position = positionOf(internals, functionLocation);
   if (position === undefined) return undefined;
   return {

@@ -1,0 +1,71 @@
+import { estimateSnapshot, takeSnapshot } from "../backends/node/heap/take-snapshot.js";
+import type { SnapshotEstimate, SnapshotProgress } from "../backends/node/heap/take-snapshot.js";
+import { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js";
+import { withTimeout } from "../backends/node/inspector-access.js";
+import { formatDuration } from "../text/plain-text.js";
+import { CliError } from "./cli-error.js";
+import { evaluate, STEP_MS } from "./visit.js";
+import type { Visited } from "./visit.js";
+
+/** Whether a program may be stopped for a heap snapshot, and who sees how far it is. */
+export interface SnapshotConsent {
+  /** Asks the user, who has been told the price. */
+  ask(price: string): Promise<boolean>;
+  readonly progress: SnapshotProgress | undefined;
+}
+
+/** What is known of a program's waits without stopping it. */
+export interface QuickLook {
+  /** What keeps the program alive, by kind, as Node names it: `{ "Timeout": 2, "TCPServerWrap": 1 }`. */
+  readonly active: Readonly<Record<string, number>>;
+  readonly estimate: SnapshotEstimate;
+}
+
+/** A snapshot takes the time it takes; one that takes this much longer than estimated is given up. */
+const PATIENCE = 20;
+const LEAST_PATIENCE_MS = 60_000;
+
+/** What Node counts by itself: costs the program nothing. */
+export async function quickLook({ cdp }: Visited): Promise<QuickLook> {
+  const estimate = await withTimeout(estimateSnapshot(cdp), STEP_MS);
+  const names = await evaluate<unknown>(
+    cdp,
+    'require("node:process").getActiveResourcesInfo().slice(0, 10000)',
+  );
+  const active: Record<string, number> = {};
+  for (const name of Array.isArray(names) ? (names as unknown[]) : [])
+    if (typeof name === "string") active[name] = (active[name] ?? 0) + 1;
+  return { active, estimate };
+}
+
+/** What a snapshot costs, in words. */
+export function priceOf({ heap, pause, size }: SnapshotEstimate): string {
+  return `the program stands still for about ${formatDuration(pause)} (its heap has ${megabytes(heap)}) and needs about ${megabytes(size)} more memory meanwhile`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.max(1, Math.round(bytes / 1024 / 1024)).toLocaleString("en-US")} MB`;
+}
+
+/**
+ * Reads the suspended functions of a program out of its heap.
+ * @returns undefined when the user does not want that
+ */
+export async function suspendedFunctions(
+  visited: Visited,
+  consent: SnapshotConsent,
+): Promise<SnapshotBackend | undefined> {
+  const { cdp, scripts, program, pid, node } = visited;
+  const estimate = await withTimeout(estimateSnapshot(cdp), STEP_MS);
+  if (!(await consent.ask(priceOf(estimate)))) return undefined;
+  const now = await evaluate<number>(cdp, 'require("node:process").uptime() * 1000');
+  const patience = Math.max(LEAST_PATIENCE_MS, estimate.pause * PATIENCE);
+  const heap = await withTimeout(takeSnapshot(cdp, consent.progress), patience);
+  return new SnapshotBackend(cdp, scripts, heap, { program, pid, node, runtime: "" }, now);
+}
+
+export function needsSnapshot({ pid, program, node }: Visited, command: string): CliError {
+  return new CliError(
+    `Process ${pid} (${program}, Node ${node}) does not use the asyncscope runtime. Its suspended async functions stand in its heap: asyncscope ${command} ${pid} --snapshot reads them, which stops the program for a moment. asyncscope tree ${pid} says first for how long.`,
+  );
+}
