@@ -89,7 +89,6 @@ describe("asyncscope and a program that does not use the runtime", function () {
       lines: [at("timer"), at("then")],
     });
     assert.match(of("stored", "stored").wait ?? "", /^nap \(kept in Object\.running\)$/);
-    assert.equal(of("closing", "close").wait, 'event "close" of Server (0 connections open)');
     const report = tree.tasks.find(({ name }) => name === "report")!;
     assert.equal(tree.pages.find(({ task }) => task === report.id)?.total, 2);
     const timer = tree.tasks.find(({ name }) => name === "nap")!.waits[0]!;
