@@ -71,13 +71,15 @@ function needed(awaited: Awaited): SuspendedFunction[] {
 
 function circle(tasks: readonly SnapshotTask[]): SnapshotFinding {
   const shown = tasks.slice(0, MOST_IN_CIRCLE);
-  const words: string[] = ["Deadlock: "];
-  shown.forEach((task, i) => {
+  const ends = shown.map((task, i) => {
     const after = tasks[(i + 1) % tasks.length]!;
-    words[words.length - 1] += `${i > 0 ? "; " : ""}${taskName(task)} waits`;
-    words.push(` for the end of ${after === task ? "itself" : taskName(after)}`);
+    return ` for the end of ${after === task ? "itself" : taskName(after)}`;
   });
-  words[words.length - 1] += tasks.length > shown.length ? "; and so on." : ".";
+  const rest = tasks.length > shown.length ? "; and so on." : ".";
+  const words = shown.map((task, i) =>
+    i === 0 ? `Deadlock: ${taskName(task)} waits` : `${ends[i - 1]!}; ${taskName(task)} waits`,
+  );
+  words.push(`${ends.at(-1)!}${rest}`);
   return {
     kind: "wait-cycle",
     key: `circle-${tasks.map(({ id }) => id).join("-")}`,
