@@ -113,6 +113,7 @@ export function topObject(registry: Registry, id: number): object | null {
   return top === null ? null : generatorOf(top);
 }
 
-function generatorOf(frame: Frame): object | null {
+/** Null of an async function. */
+export function generatorOf(frame: Frame): object | null {
   return isGenerator(frame._iterator) ? frame._iterator : null;
 }

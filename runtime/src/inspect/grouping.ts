@@ -1,5 +1,6 @@
 import type { ResourceId, SiteId, TaskFilter, TaskId, TaskState, WaitKind } from "@asyncscope/protocol";
-import { eachFrame, topObject } from "./chain.js";
+import type { Frame } from "../core/coroutine.js";
+import { eachFrame, generatorOf } from "./chain.js";
 import { functionOf, TaskMatcher } from "./filter.js";
 import { IntList } from "./int-list.js";
 import {
@@ -13,6 +14,7 @@ import {
   weakMapSet,
 } from "./primordials.js";
 import type { Registry } from "./registry.js";
+import { asyncCallOf } from "./shapes.js";
 import { rawCoroutineOf } from "./task-info.js";
 import { DONE, RUNNING, STATES, SUSPENDED } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
@@ -180,27 +182,45 @@ class GroupTable {
 
 /** Writes what tells the group of a suspended task into `keys`. */
 function keysOfWaiting(registry: Registry, record: TaskRecord, keys: Key[]): void {
+  const task = record.task!;
   let length = 0;
   let site: SiteId = 0;
-  eachFrame(registry, record, (frame, frameSite) => {
+  let innermost: object | null = null;
+  const take = (frame: Frame, frameSite: SiteId): void => {
     if (!frame._isUserCode || length === MOST_FUNCTIONS) return;
-    if (length === 0) site = frameSite;
+    if (length === 0) {
+      site = frameSite;
+      innermost = generatorOf(frame);
+    }
     keys[length++] = frame._name;
-  });
-  let kind: WaitKind | null = null;
+  };
+  let kind: WaitKind = "other";
   let resource: object | null = null;
-  eachWait(record, (future, _since, awaitable) => {
-    if (kind !== null) return;
-    kind = kindOf(future);
-    resource = future._origin?.resource ?? null;
-    if (site === 0 && awaitable !== null) site = registry.awaitSite(awaitable);
-  });
+  if (task._strands === null && asyncCallOf(task._waiter) === null) {
+    // Of generators alone, as most of a million tasks: nothing is allocated for them.
+    for (let frame = task._frame; frame !== null; frame = frame._caller) take(frame, 0);
+    const wait = task._waiter;
+    if (wait !== null) {
+      kind = kindOf(wait);
+      resource = wait._origin?.resource ?? null;
+    }
+  } else {
+    eachFrame(registry, record, take);
+    let isFirst = true;
+    eachWait(record, (future, _since, awaitable) => {
+      if (!isFirst) return;
+      isFirst = false;
+      kind = kindOf(future);
+      resource = future._origin?.resource ?? null;
+      if (site === 0 && awaitable !== null) site = registry.awaitSite(awaitable);
+    });
+  }
   keys[length++] = 0;
   keys[length++] = SUSPENDED;
-  keys[length++] = kind ?? "other";
+  keys[length++] = kind;
   keys[length++] = site;
   // Functions of the same name are told apart.
-  keys[length++] = functionOf(topObject(registry, record.id));
+  keys[length++] = functionOf(innermost);
   keys[length++] = resource;
   if (keys.length !== length) keys.length = length;
 }
