@@ -193,6 +193,10 @@ export class SnapshotBackend implements TaskBackend {
     return id;
   }
 
+  sites(): Iterable<Site> {
+    return this.#sites.values();
+  }
+
   site(id: SiteId): Site | undefined {
     return this.#sites.get(id);
   }
@@ -279,6 +283,27 @@ export class SnapshotBackend implements TaskBackend {
 
   watch(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Asked for by views of a running program, which a snapshot is not. */
+  #ofRunning(): Promise<never> {
+    return Promise.reject(new Error("This is not known of functions that were read from a heap snapshot."));
+  }
+
+  groups(): Promise<never> {
+    return this.#ofRunning();
+  }
+
+  futures(): Promise<never> {
+    return this.#ofRunning();
+  }
+
+  suspensions(): Promise<never> {
+    return this.#ofRunning();
+  }
+
+  longWaits(): Promise<never> {
+    return this.#ofRunning();
   }
 
   items(): VariableContainer {
