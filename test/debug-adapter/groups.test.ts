@@ -82,7 +82,10 @@ describe("tasks grouped by location", () => {
       "120 × readPage < crawl: Queue frontier 0/10",
       "1 × readSlowly: timer",
     ]);
-    assert.equal((await groups(session, { filter: { file: "debug-adapter/crowd-in-groups.mjs" } })).grouped, 126);
+    assert.equal(
+      (await groups(session, { filter: { file: "debug-adapter/crowd-in-groups.mjs" } })).grouped,
+      126,
+    );
     assert.equal((await groups(session, { filter: { file: "debug-adapter" } })).grouped, 0);
     const tree = await session.request<TreeBody>("asyncscope/tree", {
       order: "creation",

@@ -56,7 +56,7 @@ function execute(file: string, options: ProgramOptions): Promise<Ended> {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });
-    const kill = setTimeout(() => child.kill("SIGKILL"), 5000);
+    const kill = setTimeout(() => child.kill("SIGKILL"), 30_000);
     let stdout = "";
     let stderr = "";
     let sent = 0;

@@ -41,7 +41,9 @@ export async function generatorState(
   const fn = internals.get("[[GeneratorFunction]]");
   const known = positionOf(internals, undefined) !== undefined;
   const functionLocation =
-    fn?.objectId === undefined || (!withFunction && known) ? undefined : await functionStart(cdp, fn.objectId);
+    fn?.objectId === undefined || (!withFunction && known)
+      ? undefined
+      : await functionStart(cdp, fn.objectId);
   const position = positionOf(internals, functionLocation);
   if (position === undefined) return undefined;
   return {
