@@ -11,6 +11,8 @@ export interface SuspendedFunction {
   /** Its generator object: V8 tells its position and its variables. */
   readonly node: Node;
   readonly functionName: string;
+  /** What all calls of the same function in the source share. */
+  readonly code: Node;
   /** URL of its script; "" when it has none. */
   readonly script: string;
   /** It is Node's own. */
@@ -145,6 +147,7 @@ class Reader {
     this.#byNode.set(node, {
       node,
       functionName: heap.name(closure),
+      code: info,
       script,
       internal: script.startsWith("node:"),
       isModule: false,

@@ -26,6 +26,7 @@ import { readAsyncGraph, type SuspendedFunction } from "./async-graph.js";
 import type { HeapGraph } from "./heap-graph.js";
 import { HeapObjects } from "./heap-objects.js";
 import { Settlers } from "./settlers.js";
+import { Places } from "./places.js";
 import { findProblems, type SnapshotFinding } from "./snapshot-findings.js";
 import { resourceInfo, SnapshotResources } from "./snapshot-resources.js";
 import { readTasks, type SnapshotTask, type SnapshotTasks } from "./snapshot-tasks.js";
@@ -58,6 +59,7 @@ export class SnapshotBackend implements TaskBackend {
   readonly #tree: SnapshotTree;
   #findings: readonly SnapshotFinding[] | undefined;
   readonly #sites = new Map<SiteId, Site>();
+  readonly #places = new Places((fn) => this.#place(fn));
   readonly #siteOf = new Map<SuspendedFunction, Promise<SiteId>>();
   #groups = 0;
   /** Async generators that nobody has asked to go on, and promises that are pending. */
@@ -228,14 +230,12 @@ export class SnapshotBackend implements TaskBackend {
   }
 
   #locate(functions: readonly (SuspendedFunction | undefined)[]): Promise<(SourceLocation | undefined)[]> {
-    return this.#withGroup((group) =>
-      Promise.all(
-        functions.map(async (fn) => {
-          const state = fn === undefined ? undefined : await this.#objects.state(fn, group);
-          return state === undefined ? undefined : located(await this.#position(state), functionLabel(fn!));
-        }),
-      ),
-    );
+    return Promise.all(functions.map((fn) => (fn === undefined ? undefined : this.#places.of(fn))));
+  }
+
+  async #place(fn: SuspendedFunction): Promise<SourceLocation | undefined> {
+    const state = await this.#withGroup((group) => this.#objects.state(fn, group));
+    return state === undefined ? undefined : located(await this.#position(state), functionLabel(fn));
   }
 
   async #position({ scriptId, line, column }: GeneratorState): Promise<SourcePosition | undefined> {
