@@ -230,7 +230,9 @@ export class SnapshotBackend implements TaskBackend {
   }
 
   #locate(functions: readonly (SuspendedFunction | undefined)[]): Promise<(SourceLocation | undefined)[]> {
-    return Promise.all(functions.map((fn) => (fn === undefined ? undefined : this.#places.of(fn))));
+    return Promise.all(
+      functions.map((fn) => (fn === undefined ? Promise.resolve(undefined) : this.#places.of(fn))),
+    );
   }
 
   async #place(fn: SuspendedFunction): Promise<SourceLocation | undefined> {
