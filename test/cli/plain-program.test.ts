@@ -77,7 +77,7 @@ describe("asyncscope and a program that does not use the runtime", function () {
       lines: [at("pool"), at("query")],
     });
     assert.equal(of("listen", "event").wait, 'event "ready" of Feed');
-    assert.match(of("child", "child").wait ?? "", /^event "exit" of child process sleep \(pid \d+\)$/);
+    assert.match(of("child", "child").wait ?? "", /^event "exit" of child process cat \(pid \d+\)$/);
     assert.deepEqual(of("consume", "consume"), {
       name: "consume",
       wait: "variable kept",
