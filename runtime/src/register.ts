@@ -2,7 +2,25 @@
  * `node --import asyncscope/register FILE`: plain async functions of the program become tasks that the inspector shows.
  * Nothing else about the program changes.
  */
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { INSPECTOR_KEY } from "@asyncscope/protocol";
 import { installLoader } from "./loader/install-loader.js";
 
 installLoader(__filename, join(__dirname, "register-hooks.mjs"));
+
+// The inspector is loaded by whoever asks for it first: a debugger, the command `asyncscope`, or the runtime itself.
+const key = Symbol.for(INSPECTOR_KEY);
+if (!(key in globalThis))
+  Object.defineProperty(globalThis, key, {
+    get(): unknown {
+      Reflect.deleteProperty(globalThis, key);
+      createRequire(__filename)("./cjs/index.js");
+      return (globalThis as unknown as Record<symbol, unknown>)[key];
+    },
+    set(value: unknown) {
+      Object.defineProperty(globalThis, key, { value, enumerable: false, configurable: true });
+    },
+    enumerable: false,
+    configurable: true,
+  });

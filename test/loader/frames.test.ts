@@ -100,10 +100,10 @@ describe("Frames of plain async functions", () => {
 
   it("tell when a turn in which one was suspended is over", async () => {
     let turns = 0;
-    observe({ afterTurn: () => turns++, captureSite: null });
+    observe({ afterTurn: () => turns++ });
     await run("await null; await null;");
     await turn();
-    observe({ afterTurn: null, captureSite: null });
+    observe({ afterTurn: null });
     assert.ok(turns >= 1);
   });
 

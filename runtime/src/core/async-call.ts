@@ -16,6 +16,9 @@ import { RuntimeError } from "./errors.js";
 import { Future } from "./future.js";
 import { slowStepWatch } from "./instrument.js";
 import type { WaitOrigin } from "./instrument.js";
+import type { Frame as NativeFrame } from "../frames/frame.js";
+import { frameSource, OF_A_TASK } from "../frames/source.js";
+import type { FrameSource } from "../frames/source.js";
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its promise; users patch the prototype
 const nativeThen = Promise.prototype.then;
@@ -76,7 +79,9 @@ export class AsyncCall<T> extends Operation<T> {
     if (this.#inner !== null) return this.#inner.next(value);
     const fn = this.#fn!;
     this.#fn = null;
+    const before = frames === undefined ? null : frames.lastFrame();
     const returned: unknown = runAsTask(currentPlaceOrNull(), fn);
+    if (frames !== undefined) claim(frames, before);
     if (returned instanceof Promise) return this.#await(returned);
     if (returned instanceof Coroutine || returned instanceof Future || isGenerator(returned)) {
       const awaitable = isGenerator(returned) ? asCoroutine(returned)! : returned;
@@ -112,6 +117,15 @@ export class AsyncCall<T> extends Operation<T> {
     // Otherwise only before the function started: later a cancel goes to the awaits inside it.
     throw delivered(error);
   }
+}
+
+/** The loader's, when it is there: it comes before the runtime. */
+const frames = frameSource();
+
+/** The frame of an async function that a task runs is no task beside it. */
+function claim(source: FrameSource, before: NativeFrame | null): void {
+  const frame = source.lastFrame();
+  if (frame !== null && frame !== before && frame.linked === 0) frame.linked = OF_A_TASK;
 }
 
 /** @internal @throws TypeError when `body` is nothing that can be run. */

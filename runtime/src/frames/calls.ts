@@ -17,8 +17,6 @@ let turnHasBegun = false;
 let untilClock = 0;
 /** Called when a turn of Node's loop in which a frame was suspended is over. */
 let afterTurn: (() => void) | null = null;
-/** Says where the program calls from now, as a negative number; null while nobody asked for it. */
-let captureSite: ((point: PointId) => number) | null = null;
 
 /** A look at the clock costs as much as an await. */
 const CLOCK = 64;
@@ -29,8 +27,7 @@ const nextTick = process.nextTick.bind(process);
 /** At the start of a function. */
 export function enter(point: PointId, argument?: unknown): Frame {
   const parent = current;
-  let born = parent === null ? 0 : parent.at;
-  if (born <= 0) born = captureSite === null ? 0 : captureSite(point);
+  const born = parent === null || parent.at < 0 ? 0 : parent.at;
   return (current = new Frame(
     point,
     parent,
@@ -154,11 +151,12 @@ export function currentFrame(): Frame | null {
   return current;
 }
 
-/** Lets the inspector hear of changes, and of where calls come from. */
-export function observe(hooks: {
-  readonly afterTurn: (() => void) | null;
-  readonly captureSite: ((point: PointId) => number) | null;
-}): void {
+/** The frame that was suspended last in this run, null when none was. */
+export function lastFrame(): Frame | null {
+  return last;
+}
+
+/** Lets the inspector hear of changes. */
+export function observe(hooks: { readonly afterTurn: (() => void) | null }): void {
   afterTurn = hooks.afterTurn;
-  captureSite = hooks.captureSite;
 }

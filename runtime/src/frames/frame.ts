@@ -18,7 +18,7 @@ export class Frame {
   site: PointId = RUNNING;
   /** The await whose operand is being evaluated, 0 when none is; {@link AT_YIELD}. */
   at: PointId = 0;
-  /** 1 when `parent` awaited it at once: it is its callee, and no task of its own. */
+  /** 1 when `parent` awaited it at once: it is its callee, and no task of its own. 2: a task of the runtime runs it. */
   linked = 0;
   /** When it was suspended last, in whole milliseconds of the clock of the process; -1 before the first time. */
   time = -1;
@@ -34,7 +34,7 @@ export class Frame {
     readonly point: PointId,
     /** The frame that called it; null when none was running. */
     public parent: Frame | null,
-    /** Point of the await in whose operand it was called; negative: a captured site; 0 when not known. */
+    /** Point of the await in whose operand it was called, 0 when it was called elsewhere. */
     public born: number,
     /** The first argument, when it is a primitive. */
     readonly argument: unknown,

@@ -6,7 +6,7 @@ import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
 import { each } from "./primordials.js";
 import type { Registry } from "./registry.js";
-import { asyncCallOf, isAsyncFrame } from "./shapes.js";
+import { asyncCallOf, isAsyncFrame, ownSite } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
@@ -51,7 +51,7 @@ function visitOwner(owner: Owner, site: SiteId, visit: (frame: Frame, site: Site
   // An async function that a generator runs (the body of a task group, say) has no frame of its own there.
   if (call !== null && call !== owner._frame) visit(call, site);
   for (let frame = owner._frame; frame !== null; frame = frame._caller)
-    visit(frame, isAsyncFrame(frame) ? site : 0);
+    visit(frame, isAsyncFrame(frame) ? ownSite(frame) || site : 0);
 }
 
 /**

@@ -16,6 +16,7 @@ import type { EventLoop } from "../core/event-loop.js";
 import type { Task } from "../core/task.js";
 import { chainObjects, describeChain, topObject } from "./chain.js";
 import { diagnose } from "./diagnosis.js";
+import { frameSource } from "../frames/source.js";
 import { emit } from "./events.js";
 import { queryFutures } from "./futures.js";
 import { queryGroups } from "./groups.js";
@@ -23,6 +24,7 @@ import { Halts } from "./halts.js";
 import { encode } from "./json.js";
 import { longWaits } from "./long-waits.js";
 import { Listeners } from "./listeners.js";
+import { NativeTasks } from "./native-tasks.js";
 import { atMost, count } from "./numbers.js";
 import { deref, realTime } from "./primordials.js";
 import { Recorder } from "./recorder.js";
@@ -52,6 +54,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
   const copies: RuntimeCopy[] = [first];
   const others: { runtimeVersion: string; script: string }[] = [];
   let registry: Registry | null = null;
+  let native: NativeTasks | null = null;
 
   const scripts = (): SiteTable => {
     const sites = new SiteTable();
@@ -98,12 +101,16 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     const made = new Registry({ currentTask, eachInterrupted, listen }, scripts());
     made.captureSites = captureSites;
     for (let i = 0; i < copies.length; i++) join(copies[i]!, made);
+    const source = frameSource();
+    native = source === undefined ? null : new NativeTasks(source);
+    source?.observe({ afterTurn: () => made.changedOutside() });
     return made;
   };
 
   /** What every list needs: the registry, with the next change to be told. */
   const asked = (): Registry => {
     registry ??= start(true);
+    native?.update(registry);
     registry.arm();
     return registry;
   };
@@ -153,6 +160,9 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     },
     disable(): void {
       for (let i = 0; i < copies.length; i++) copies[i]!.setInstrument(null);
+      frameSource()?.observe({ afterTurn: null });
+      native?.close();
+      native = null;
       registry?.close();
       recorder.drop();
       registry = null;

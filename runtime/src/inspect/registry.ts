@@ -203,6 +203,11 @@ export class Registry implements Instrument, Activity {
     this.root.forget();
   }
 
+  /** Something changed that no task of the runtime told of. */
+  changedOutside(): void {
+    this.#changed();
+  }
+
   // --- Instrument -----------------------------------------------------------------------------------------
 
   taskCreated(task: Task<unknown>, parent: Task<unknown> | null): void {

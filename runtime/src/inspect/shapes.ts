@@ -26,6 +26,11 @@ export function isAsyncFrame(frame: Frame): boolean {
   return frame._isUserCode && frame._iterator === (frame as unknown);
 }
 
+/** Where a frame or a wait stands, when it says so itself: that of a plain async function. 0 otherwise. */
+export function ownSite(thing: object): number {
+  return (thing as { readonly _site?: number })._site ?? 0;
+}
+
 /** The call whose end `future` stands for, when it is that of an async function. */
 export function asyncCallOf(future: Future<unknown> | null): Frame | null {
   return future === null ? null : ((future as { readonly _call?: Frame })._call ?? null);

@@ -25,7 +25,8 @@ export class SiteTable {
       const frame = frames[i]!;
       const url = frame.getScriptNameOrSourceURL() ?? frame.getFileName();
       if (!url || cut(url, 0, 5) === "node:" || this.#isOwn(url)) continue;
-      return this.#intern(url, frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0, frame);
+      const name = frame.getFunctionName() ?? "";
+      return this.intern(url, frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0, name);
     }
     return 0;
   }
@@ -42,7 +43,8 @@ export class SiteTable {
     return false;
   }
 
-  #intern(url: string, line: number, column: number, frame: NodeJS.CallSite): SiteId {
+  /** The number of a position; 0 when there are too many. */
+  intern(url: string, line: number, column: number, functionName: string): SiteId {
     let positions = mapGet(this.#byScript, url);
     if (positions === undefined) mapSet(this.#byScript, url, (positions = new Map<number, SiteId>()));
     // Columns reach into the millions in minified code; together they fit into a double.
@@ -51,7 +53,7 @@ export class SiteTable {
     if (known !== undefined) return known;
     if (this.#sites.length >= MOST_SITES) return 0;
     const id = this.#sites.length + 1;
-    this.#sites[id - 1] = { id, url, line, column, functionName: frame.getFunctionName() ?? "" };
+    this.#sites[id - 1] = { id, url, line, column, functionName };
     mapSet(positions, position, id);
     return id;
   }

@@ -6,7 +6,7 @@ import type { Task } from "../core/task.js";
 import { newWalk } from "./marks.js";
 import { countOf, each, setAdd, setHas } from "./primordials.js";
 import type { Registry } from "./registry.js";
-import { asyncCallOf, isFutureLike, isTask } from "./shapes.js";
+import { asyncCallOf, isFutureLike, isTask, ownSite } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
@@ -161,7 +161,7 @@ function describeWait(
   });
   const resource = origin?.resource == null ? undefined : registry.resources.of(origin.resource);
   const due = origin?.due?.(future);
-  const site = awaitable === null ? 0 : registry.awaitSite(awaitable);
+  const site = awaitable === null ? ownSite(future) : registry.awaitSite(awaitable);
   return {
     kind,
     label: clean(label(registry, kind, future, first, taskCount), LABEL),

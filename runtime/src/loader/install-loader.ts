@@ -1,8 +1,12 @@
 import { pathToFileURL } from "node:url";
 import type { MessagePort } from "node:worker_threads";
 import { isMainThread, parentPort, receiveMessageOnPort } from "node:worker_threads";
+import { lastFrame, observe } from "../frames/calls.js";
+import { eachFrame } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
-import { addFile, onUnknown, reserve } from "../frames/points-table.js";
+import { FRAME_SOURCE } from "../frames/source.js";
+import type { FrameSource } from "../frames/source.js";
+import { addFile, onUnknown, pointAt, reserve } from "../frames/points-table.js";
 import { Cache } from "./cache.js";
 import { isChosen } from "./choice.js";
 import { Columns } from "./edits.js";
@@ -25,6 +29,8 @@ export function installLoader(ownScript: string, threadHooks: string): void {
   if (place[INSTALLED] === true || isLoaderThread()) return;
   Object.defineProperty(globalThis, INSTALLED, { value: true });
   installCalls();
+  const source: FrameSource = { eachFrame, pointAt, lastFrame, observe };
+  Object.defineProperty(globalThis, Symbol.for(FRAME_SOURCE), { value: source });
   restoreFunctionText();
   const ports: MessagePort[] = [];
   const refresh = (): void => ports.forEach(readPort);

@@ -1,0 +1,280 @@
+import type { SiteId } from "@asyncscope/protocol";
+import { FUTURE_BRAND } from "../core/future.js";
+import type { Task } from "../core/task.js";
+import type { Frame } from "../frames/frame.js";
+import { AT_YIELD } from "../frames/frame.js";
+import { OF_A_TASK } from "../frames/source.js";
+import type { FrameSource } from "../frames/source.js";
+import { PointKind } from "../loader/points.js";
+import { isArray, mapGet, mapSet, realTime, setAdd, setHas } from "./primordials.js";
+import type { Registry } from "./registry.js";
+
+/** Clock of the tasks that no loop of ours runs. */
+const NATIVE_LOOP = {
+  _iterationTime: 0,
+  _firstTask: {},
+  _isIdle: false,
+  time: realTime,
+  isRunning: () => false,
+  _eachReady: () => undefined,
+};
+
+/** A frame of a plain async function, as the views read those of the runtime's tasks. */
+class NativeFrame {
+  readonly _isUserCode = true;
+  /** As of the call of an async function: see `isAsyncFrame`. */
+  readonly _iterator = this;
+
+  constructor(
+    readonly _name: string,
+    readonly _site: SiteId,
+    readonly _caller: NativeFrame | null,
+  ) {}
+}
+
+/** What a plain async function waits for, as the views read a future. */
+class NativeWait {
+  readonly [FUTURE_BRAND] = true;
+
+  constructor(
+    /** Where the await stands. */
+    readonly _site: SiteId,
+    readonly _origin: {
+      readonly kind: string;
+      readonly resource: null;
+      readonly describe: () => string;
+      readonly children?: () => readonly NativeTask[];
+    },
+  ) {}
+
+  done(): boolean {
+    return false;
+  }
+}
+
+/** A logical task of a program that knows nothing of us: a call of an async function that nobody awaited at once. */
+class NativeTask {
+  readonly [FUTURE_BRAND] = true;
+  readonly _isAsync = true;
+  readonly _strands = null;
+  readonly _readyStrands = 0;
+  readonly _origin = null;
+  readonly _scope = null;
+  readonly _cancelArrives = null;
+  readonly _number = 0;
+  readonly _loop = NATIVE_LOOP;
+  _record: object | null = null;
+  _givenName: string | null;
+  _frame: NativeFrame | null = null;
+  _waiter: NativeWait | null = null;
+  _since = 0;
+  ended = false;
+
+  constructor(
+    readonly _coroutineName: string,
+    argument: unknown,
+  ) {
+    this._givenName = nameWith(_coroutineName, argument);
+  }
+
+  set name(name: string) {
+    this._givenName = name;
+  }
+
+  done(): boolean {
+    return this.ended;
+  }
+  cancelled(): boolean {
+    return false;
+  }
+  cancelling(): number {
+    return 0;
+  }
+  /** Nobody can cancel it from outside. */
+  cancel(): boolean {
+    return false;
+  }
+  _hasError(): boolean {
+    return false;
+  }
+  _peekError(): unknown {
+    return undefined;
+  }
+  _isUnretrieved(): boolean {
+    return false;
+  }
+}
+
+/** `load(42)`: with the first argument, where that is short. */
+function nameWith(name: string, argument: unknown): string {
+  if (typeof argument === "string" && argument.length <= 40) return `${name}(${JSON.stringify(argument)})`;
+  return typeof argument === "number" || typeof argument === "boolean" || typeof argument === "bigint"
+    ? `${name}(${String(argument)})`
+    : name;
+}
+
+/** A call that a function has begun and not awaited at once. */
+interface Started {
+  readonly task: NativeTask;
+  /** Point of the await in whose operand it was called. */
+  readonly born: number;
+}
+
+/** Keeps the registry's tasks in step with the frames of plain async functions: looked at when somebody asks. */
+export class NativeTasks {
+  readonly #source: FrameSource;
+  /** Those that were there the last time. */
+  #known: NativeTask[] = [];
+
+  constructor(source: FrameSource) {
+    this.#source = source;
+  }
+
+  /** Takes in what has begun since the last time, lets go of what has ended, and reads where the others stand. */
+  update(registry: Registry): void {
+    const frames: Frame[] = [];
+    const callees = new Map<Frame, Frame>();
+    this.#source.eachFrame((frame) => {
+      // A generator between two steps waits for nobody.
+      if (frame.site <= 0 || frame.at === AT_YIELD) return;
+      frames[frames.length] = frame;
+      if (isCallee(frame)) mapSet(callees, frame.parent!, frame);
+    });
+    const tasks: NativeTask[] = [];
+    const seen = new Set<NativeTask>();
+    const inside = new Map<Frame, Started[]>();
+    for (let i = 0; i < frames.length; i++) {
+      const root = frames[i]!;
+      if (isCallee(root) || root.linked === OF_A_TASK) continue;
+      const task = this.#taskOf(root, registry);
+      tasks[tasks.length] = task;
+      setAdd(seen, task);
+      const { parent } = root;
+      if (parent === null) continue;
+      const started = mapGet(inside, parent);
+      if (started === undefined) mapSet(inside, parent, [{ task, born: root.born }]);
+      else started[started.length] = { task, born: root.born };
+    }
+    for (let i = 0; i < frames.length; i++)
+      if (frames[i]!.task instanceof NativeTask && !isCallee(frames[i]!))
+        this.#read(frames[i]!, callees, inside, registry);
+    for (let i = 0; i < this.#known.length; i++) {
+      const task = this.#known[i]!;
+      if (setHas(seen, task)) continue;
+      task.ended = true;
+      NATIVE_LOOP._iterationTime = realTime();
+      registry.taskDone(task as unknown as Task<unknown>);
+    }
+    this.#known = tasks;
+  }
+
+  /** Forgets all: another registry may come. */
+  close(): void {
+    this.#source.eachFrame((frame) => (frame.task = null));
+    this.#known = [];
+  }
+
+  /** Its task, which is made when it is new; those that started it come first. */
+  #taskOf(frame: Frame, registry: Registry): NativeTask {
+    const missing: Frame[] = [];
+    for (let each: Frame | null = frame; each !== null && isNew(each); each = rootOf(each.parent))
+      missing[missing.length] = each;
+    for (let i = missing.length - 1; i >= 0; i--) this.#make(missing[i]!, registry);
+    return frame.task as NativeTask;
+  }
+
+  #make(frame: Frame, registry: Registry): void {
+    const point = this.#source.pointAt(frame.point)?.point;
+    const task = new NativeTask(point?.text ?? "(anonymous)", frame.argument);
+    frame.task = task;
+    NATIVE_LOOP._iterationTime = frame.time;
+    const creator = rootOf(frame.parent)?.task;
+    const { captureSites } = registry;
+    registry.captureSites = false;
+    registry.taskCreated(
+      task as unknown as Task<unknown>,
+      creator instanceof NativeTask ? (creator as unknown as Task<unknown>) : null,
+    );
+    registry.captureSites = captureSites;
+    if (frame.born > 0) registry.recordOf(task)!.created = this.#site(frame.born, registry);
+  }
+
+  #read(
+    root: Frame,
+    callees: ReadonlyMap<Frame, Frame>,
+    inside: ReadonlyMap<Frame, readonly Started[]>,
+    registry: Registry,
+  ): void {
+    const task = root.task as NativeTask;
+    let caller: NativeFrame | null = null;
+    let innermost = root;
+    for (let frame: Frame | undefined = root; frame !== undefined; frame = mapGet(callees, frame)) {
+      const name = this.#source.pointAt(frame.point)?.point.text ?? "(anonymous)";
+      caller = new NativeFrame(name, this.#site(frame.site, registry), caller);
+      innermost = frame;
+    }
+    task._frame = caller;
+    task._since = innermost.time;
+    task._waiter = this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
+  }
+
+  #wait(frame: Frame, site: SiteId, begun: readonly Started[]): NativeWait {
+    const point = this.#source.pointAt(frame.site)?.point;
+    const text = point?.text ?? "";
+    if (point?.kind !== PointKind.Combinator)
+      return new NativeWait(site, {
+        kind: "promise",
+        resource: null,
+        describe: () => (point?.kind === PointKind.ForAwait ? `next of ${text}` : text),
+      });
+    const how = /^Promise\s*\.\s*(\w+)/.exec(text)?.[1] ?? "all";
+    const total = isArray(frame.on) ? frame.on.length : 0;
+    const started = inputsOf(frame, begun, total);
+    const kind = how === "all" || how === "allSettled" ? "gather" : "wait";
+    return new NativeWait(site, {
+      kind,
+      resource: null,
+      children: () => started,
+      describe: () =>
+        started.length === 0
+          ? text
+          : `Promise.${how}: ${started.length} of ${Math.max(total, started.length)} pending`,
+    });
+  }
+
+  /** The site of a point, in the code as it runs: the source map leads back. */
+  #site(id: number, registry: Registry): SiteId {
+    const found = this.#source.pointAt(id);
+    if (found === undefined) return 0;
+    const { file, point } = found;
+    const owner = point.owner < 0 ? point.text : (file.points[point.owner]?.text ?? "");
+    const column = file.generatedColumn(point.line, point.column);
+    return registry.sites.intern(file.url, point.line + 1, column + 1, owner);
+  }
+}
+
+/**
+ * Those of the calls that a function has begun which are inputs of the combinator it waits for: all of them when there
+ * are no more than inputs, else those that were called in the await itself.
+ */
+function inputsOf(frame: Frame, begun: readonly Started[], total: number): NativeTask[] {
+  const tasks: NativeTask[] = [];
+  for (let i = 0; i < begun.length; i++)
+    if (begun.length <= total || begun[i]!.born === frame.site) tasks[tasks.length] = begun[i]!.task;
+  return tasks;
+}
+
+/** Suspended, and not yet known as a task. */
+const isNew = (frame: Frame): boolean =>
+  frame.site > 0 && frame.at !== AT_YIELD && frame.linked !== OF_A_TASK && frame.task === null;
+
+/** Awaited at once by one that has not ended. */
+function isCallee(frame: Frame): boolean {
+  return frame.linked === 1 && frame.parent !== null && frame.parent.site > 0;
+}
+
+function rootOf(frame: Frame | null): Frame | null {
+  let root = frame;
+  while (root !== null && isCallee(root)) root = root.parent;
+  return root;
+}
