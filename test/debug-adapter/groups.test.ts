@@ -42,8 +42,8 @@ describe("tasks grouped by location", () => {
     assert.deepEqual(outline(body), [
       "120 × readPage < crawl: Queue frontier 0/10",
       "4 × idle: timer",
-      "1 × readSlowly: timer",
       "1 × main: timer",
+      "1 × readSlowly: timer",
     ]);
     const pages = pageLine("read-page");
     assert.deepEqual(lines(body.groups[0]!), [`crowd-pages.mjs:${pages}`]);

@@ -1,6 +1,5 @@
 import type { Context } from "./context.js";
 import type { EventLoop } from "./event-loop.js";
-import type { Timer } from "./timer-heap.js";
 
 /** @internal Anything that can stand in a loop's ready queue. The queue is a list through `_next`. */
 export interface Runnable {
@@ -53,7 +52,7 @@ export class Handle {
 }
 
 /** A callback that a loop will call at a time. Returned by `callLater` and `callAt`. */
-export class TimerHandle extends Handle implements Timer {
+export class TimerHandle extends Handle {
   /** @internal */ _scheduled = false;
   /** @internal */ _sequence = 0;
 

@@ -22,7 +22,7 @@ export interface LoopWatchEvents {
 
 /**
  * A heartbeat that finds what keeps the event loop of the program from coming round, from outside: no thread and no
- * timer in the program, nothing while nobody wants it, and 0.1 ms of the program's time for each beat.
+ * timer in the program, nothing while nobody wants it, and 0.05 ms of the program's time for each beat.
  */
 export class LoopWatch {
   readonly #cdp: CdpConnection;

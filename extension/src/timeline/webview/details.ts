@@ -72,7 +72,7 @@ export class Details {
         element(
           "span",
           {},
-          `${creator === undefined ? "" : `by ${creator.name} `}`,
+          creator === undefined ? "" : `by ${creator.name} `,
           ...(created ? [created] : []),
         ),
       ]);

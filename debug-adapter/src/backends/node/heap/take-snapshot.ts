@@ -15,7 +15,7 @@ export interface SnapshotEstimate {
 /** Where a snapshot is: `share` from 0 to 1. */
 export type SnapshotProgress = (share: number) => void;
 
-// Measured on Node 20 and 24 with heaps of 5 to 400 MB; a machine that is busy takes longer.
+// Rough figures, on the safe side: not calibrated. A machine that is busy takes longer.
 const BASE_PAUSE_MS = 150;
 const PAUSE_MS_PER_MB = 22;
 const SIZE_PER_BYTE = 0.95;
