@@ -14,7 +14,7 @@ import { copyOfExamples } from "../support/workspace.js";
  * VS Code is used where there is one, else the one from npm in a headless Chromium.
  */
 describe("inside the editor's extension host [slow]", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   let report: Report = { tests: [], finished: false };
   let problem: unknown;
 
@@ -27,7 +27,7 @@ describe("inside the editor's extension host [slow]", function () {
         vscodeExecutablePath: desktopEditor()?.executable ?? join(root, "scripts/vscode-in-chromium.mjs"),
         extensionDevelopmentPath: root,
         extensionTestsPath: join(root, "out/test/support/editor-suite.cjs"),
-        extensionTestsEnv: { ASYNCSCOPE_INSIDE_REPORT: file, ASYNCSCOPE_EDITOR_TIMEOUT: "200000" },
+        extensionTestsEnv: { ASYNCSCOPE_INSIDE_REPORT: file, ASYNCSCOPE_EDITOR_TIMEOUT: "420000" },
         launchArgs: [workspace.folder, `--user-data-dir=${join(folder, "profile")}`],
       });
     } catch (error) {

@@ -142,12 +142,12 @@ export class Workbench {
    * Presses F5, again when nothing has come of it: a window that has just opened knows no debugger yet.
    * @param timeout milliseconds until a session must be there, with what is built before it.
    */
-  async startDebugging(timeout = 60_000): Promise<void> {
+  async startDebugging(timeout = 90_000): Promise<void> {
     await eventually(
       "a debug session after F5",
       async () => {
         await this.press("F5");
-        return await this.stopButton.waitFor({ timeout: 3000 }).then(
+        return await this.stopButton.waitFor({ timeout: 15_000 }).then(
           () => true,
           () => false,
         );

@@ -67,9 +67,12 @@ describe("the Diagnosis view", () => {
     const editor = vscode.window.activeTextEditor;
     assert.equal(editor?.document.uri.fsPath, fixture(PROGRAM));
     assert.equal(editor.selection.active.line + 1, lineOf("taken"));
-    await vscode.commands.executeCommand("asyncscope.diagnosis.revealTask", api.diagnosis.row("invoice"));
-    await vscode.commands.executeCommand("asyncscope.tasks.copyName");
-    assert.equal(await vscode.env.clipboard.readText(), "invoice");
+    // The selection follows the reveal.
+    await eventually("the task is selected", async () => {
+      await vscode.commands.executeCommand("asyncscope.diagnosis.revealTask", api.diagnosis.row("invoice"));
+      await vscode.commands.executeCommand("asyncscope.tasks.copyName");
+      return (await vscode.env.clipboard.readText()) === "invoice";
+    });
     await vscode.commands.executeCommand("asyncscope.diagnosis.copy", row);
     assert.match(await vscode.env.clipboard.readText(), /^Task report failed with Error: out of paper/);
   });
