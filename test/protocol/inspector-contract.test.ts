@@ -219,8 +219,8 @@ describe("The protocol", () => {
         .map((key) => `${name}.${key}`)
         .filter((field) => !contract.seen.has(field)),
     );
-    // It takes two copies of the runtime: see test/inspect/copies.test.ts.
-    assert.deepEqual(unseen, ["InspectorHello.otherCopies"]);
+    // Two copies of the runtime: see test/inspect/copies.test.ts. A program without it: see test/cli/plain-program.test.ts.
+    assert.deepEqual(unseen, ["InspectorHello.otherCopies", "TaskInfo.ageUnknown"]);
   });
 
   it("describes every method that the inspector has", () => {
