@@ -62,7 +62,7 @@ for (const [name, theme] of [
       for (const view of ["Variables", "Watch", "Loaded Scripts", "Breakpoints"]) await workbench.fold(view);
       await workbench.widenSideBar(180);
       await workbench.enlarge("Tasks", 330);
-      await workbench.enlarge("Queues & Locks", 200);
+      await workbench.moveTop("Queues & Locks", 620);
       for (const task of ["producer", "smith", "carver", "weaver", "clock", "auditor"])
         await workbench.row("Tasks", task).waitFor();
       await workbench.picture("tasks");

@@ -194,6 +194,12 @@ export class Workbench {
     if (box) await this.drag(box.x + box.width / 2, box.y, 0, -pixels);
   }
 
+  /** Drags the upper edge of a view to a height in the window, so that the views above it get the room. */
+  async moveTop(view: string, y: number): Promise<void> {
+    const box = await this.view(view).boundingBox();
+    if (box) await this.drag(box.x + box.width / 2, box.y, 0, y - box.y);
+  }
+
   /** Drags the edge between side bar and editor to the right. */
   async widenSideBar(pixels: number): Promise<void> {
     const box = await this.page.locator(".part.sidebar").boundingBox();
