@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/root.mjs";
+import { eventually } from "../support/eventually.js";
 import { Workbench } from "../support/workbench.js";
 
 /** The files of the repository as a clone would have them: nothing installed, nothing built. */
@@ -15,6 +16,14 @@ function bareCopy(): string {
   for (const file of files.split("\0"))
     if (file !== "" && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
   return folder;
+}
+
+/** The build that F5 starts installs the dependencies first. */
+function buildBegins(folder: string): Promise<boolean> {
+  return eventually("the build begins", () => existsSync(join(folder, "node_modules")), 60_000).then(
+    () => true,
+    () => false,
+  );
 }
 
 describe("a contributor presses F5 in a fresh clone [slow]", function () {
@@ -41,9 +50,16 @@ describe("a contributor presses F5 in a fresh clone [slow]", function () {
   });
 
   it("and debugs an example in a window with the extension that was just built", async () => {
-    const opened = workbench.nextWindow("repository-host", 300_000);
+    const opened = workbench.nextWindow("repository-host", 500_000);
     opened.catch(() => undefined);
-    await workbench.startDebugging(300_000);
+    // A window whose debugger does not come to life, as happens on a busy machine, takes no F5: one reloads it.
+    for (let tries = 1; ; tries++) {
+      await workbench.press("F5");
+      if (await buildBegins(folder)) break;
+      if (tries === 4) throw new Error("F5 does not build the extension");
+      await workbench.reload();
+    }
+    await workbench.stopButton.waitFor({ timeout: 300_000 });
     const host = await opened;
     await workbench.picture("started");
     await host.openFile("numbers-and-letters.ts");

@@ -156,6 +156,12 @@ export class Workbench {
     );
   }
 
+  /** As *Developer: Reload Window*. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
   /** Visible while a debug session lives. */
   get stopButton(): Locator {
     return this.page.locator(".codicon-debug-stop").first();
