@@ -477,7 +477,6 @@ export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
   | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more
   | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
-  | "growing-queue" // a queue that only grows
   | "unretrieved-error" // a failed task at whose error nobody has looked
   | "loop-blocked" // something keeps the event loop from going on; found by the debug adapter
   | "slow-step"; // something kept it from going on for a while; found by the debug adapter

@@ -62,5 +62,5 @@ export class DiagnosisModel {
 
 /** What is over, or may be meant so, stands in the view and is not told. */
 function isTold({ kind }: FindingNode): boolean {
-  return kind !== "unretrieved-error" && kind !== "slow-step" && kind !== "growing-queue";
+  return kind !== "unretrieved-error" && kind !== "slow-step";
 }
