@@ -39,8 +39,8 @@ export interface ViewState {
  * ```
  */
 export interface AsyncscopeApi {
-  /** How long activation took. Milliseconds. */
-  readonly activationMs: number;
+  /** How long activation took, and what it took of the processor. Milliseconds. */
+  readonly activation: { readonly wallMs: number; readonly cpuMs: number };
   readonly tasks: {
     state(): ViewState;
     /** The row of a task by its name, for commands that take a row. Undefined when it is not on the screen. */
@@ -74,14 +74,14 @@ export interface AsyncscopeApi {
 }
 
 export function createApi(
-  activationMs: number,
+  activation: AsyncscopeApi["activation"],
   tasks: TasksView,
   resources: ResourcesView,
   diagnosis: DiagnosisView,
   futures: FuturesView,
 ): AsyncscopeApi {
   return {
-    activationMs,
+    activation,
     tasks: {
       state: () => stateOf(tasks),
       row: (name) => find(tasks, (node) => node.kind === "task" && tasks.task(node.task)?.name === name),

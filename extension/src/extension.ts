@@ -23,6 +23,7 @@ import { TimelineCommands } from "./timeline/timeline-commands.js";
 
 export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
   const start = performance.now();
+  const startCpu = process.cpuUsage();
   const sessions = new SessionTracker();
   const tasks = new TasksView(sessions, context.workspaceState);
   const resources = new ResourcesView(sessions);
@@ -66,7 +67,9 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
       guarded(() => chooseSession(sessions)),
     ),
   );
-  return createApi(performance.now() - start, tasks, resources, diagnosis, futures);
+  const { user, system } = process.cpuUsage(startCpu);
+  const activation = { wallMs: performance.now() - start, cpuMs: (user + system) / 1000 };
+  return createApi(activation, tasks, resources, diagnosis, futures);
 }
 
 /** The editor shows views of extensions closed at first; whoever starts a session of ours wants to see its tasks. */

@@ -31,10 +31,10 @@ export const startServer = coroInternal(function* startServer(
   return yield* createServer(getRunningLoop(), protocolFactory(onClient, options), options);
 });
 
-/** As {@link startServer}, at the Unix socket `path`, or a named pipe on Windows. */
+/** As {@link startServer}, at the Unix socket `path`, or a named pipe on Windows; null with the option `socket`. */
 export const startUnixServer = coroInternal(function* startUnixServer(
   onClient: ClientConnected,
-  path: string,
+  path: string | null,
   options: UnixServerOptions & StreamLimit = {},
 ): CoroutineGenerator<Server> {
   return yield* createUnixServer(getRunningLoop(), protocolFactory(onClient, options), path, options);

@@ -53,9 +53,21 @@ export function checkPath(path: unknown, who: string): void {
     throw new TypeError(`${who} takes the path of its socket as a string, got ${given(path)}`);
 }
 
-/** @internal @throws ValueError; Node would end the process. */
-export function checkBacklog(backlog: unknown): void {
-  if (backlog === undefined || (typeof backlog === "number" && Number.isInteger(backlog) && backlog >= 0))
-    return;
-  throw new ValueError(`backlog is a number of connections, 0 or more; got ${given(backlog)}`);
+/**
+ * @internal Node would end the process for some that are no whole number, 0 or more.
+ * @param what the sentence up to the semicolon: `backlog is a number of connections, 0 or more`.
+ * @throws ValueError
+ */
+export function checkCount(value: unknown, what: string): void {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return;
+  throw new ValueError(`${what}; got ${given(value)}`);
+}
+
+/** @internal @throws ValueError where Node cannot, and would not say so. */
+export function checkReusePort(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)) return;
+  throw new ValueError(
+    `reusePort needs Node 22.12, 23.1 or newer; this is ${process.versions.node}. The module node:cluster shares a port in any`,
+  );
 }

@@ -6,7 +6,7 @@ import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { ExceptionGroup, isCancelled, ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
-import { checkMethods, checkPath, protocolOf } from "./check-arguments.js";
+import { checkCount, checkMethods, checkPath, protocolOf } from "./check-arguments.js";
 import { inWords } from "./address.js";
 import type { SocketAddress } from "./address.js";
 import { untilSettled, waitFor } from "./node-events.js";
@@ -31,6 +31,8 @@ export interface ConnectionOptions extends ClientTlsOptions {
   readonly socket?: Socket | undefined;
   /** Only addresses of that family. Default 0: both. */
   readonly family?: 0 | 4 | 6 | undefined;
+  /** How the name is looked up: see `flags` of `loop.getAddrInfo`. */
+  readonly flags?: number | undefined;
   /** Where to connect from. */
   readonly localAddr?: { readonly host?: string; readonly port?: number } | undefined;
   /**
@@ -38,6 +40,11 @@ export interface ConnectionOptions extends ClientTlsOptions {
    * tried when the one before has failed.
    */
   readonly happyEyeballsDelay?: number | undefined;
+  /**
+   * How many addresses of the first family are tried before the families take turns (RFC 8305: First Address Family
+   * Count); 0 keeps the order of the lookup. Default 1 with a `happyEyeballsDelay`, else 0.
+   */
+  readonly interleave?: number | undefined;
   /** An ExceptionGroup of all errors when no address can be reached, instead of one error (rule TP-13). */
   readonly allErrors?: boolean | undefined;
 }
@@ -54,6 +61,8 @@ export function createConnection<P extends StreamProtocol>(
   checkTimeouts(options);
   if (options.socket === undefined && options.port === undefined)
     throw new ValueError("createConnection() needs a port, or a connected socket");
+  if (options.interleave !== undefined)
+    checkCount(options.interleave, "interleave is a number of addresses, 0 or more");
   if (options.socket !== undefined && options.socket !== null)
     checkMethods(
       options.socket,
@@ -160,8 +169,11 @@ function begin(
 /** Tries the addresses of the host until one answers. */
 function* openSocket(loop: EventLoop, options: ConnectionOptions): CoroutineGenerator<Socket> {
   const host = options.host ?? "localhost";
-  const found = yield* loop.getAddrInfo(host, options.port!, { family: options.family });
-  const addresses = options.happyEyeballsDelay === undefined ? found : interleave(found);
+  const found = yield* loop.getAddrInfo(host, options.port!, options);
+  const addresses = interleave(
+    found,
+    options.interleave ?? (options.happyEyeballsDelay === undefined ? 0 : 1),
+  );
   const [winner, , errors] = yield* staggeredRace(
     addresses.map(
       (address) =>
@@ -220,11 +232,12 @@ function toNodeOptions(address: SocketAddress, { localAddr }: ConnectionOptions)
   };
 }
 
-/** The two families in turn, the first one first (RFC 8305, section 4). */
-function interleave(addresses: readonly SocketAddress[]): SocketAddress[] {
+/** The two families in turn, behind `ahead - 1` more addresses of the first one (RFC 8305, section 4). */
+function interleave(addresses: readonly SocketAddress[], ahead: number): readonly SocketAddress[] {
+  if (ahead === 0) return addresses;
   const first = addresses.filter(({ family }) => family === addresses[0]?.family);
   const second = addresses.filter(({ family }) => family !== addresses[0]?.family);
-  const mixed: SocketAddress[] = [];
+  const mixed = first.splice(0, ahead - 1);
   for (let i = 0; i < Math.max(first.length, second.length); i++) {
     if (i < first.length) mixed.push(first[i]!);
     if (i < second.length) mixed.push(second[i]!);

@@ -6,7 +6,7 @@ import { coroInternal } from "../core/coroutine.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
-import { protocolOf } from "./check-arguments.js";
+import { checkReusePort, protocolOf } from "./check-arguments.js";
 import { addressOf, inWords, toAddress } from "./address.js";
 import type { SocketAddress } from "./address.js";
 import { callProtocol, reportFailure } from "./callback-scope.js";
@@ -33,6 +33,13 @@ export interface DatagramEndpointOptions {
   readonly family?: 0 | 4 | 6 | undefined;
   /** Lets several processes share the port. */
   readonly reuseAddr?: boolean | undefined;
+  /**
+   * Lets several sockets of this user receive at the same port; the kernel spreads the datagrams. Default false.
+   * Node 22.12 or 23.1 and newer.
+   */
+  readonly reusePort?: boolean | undefined;
+  /** How a name is looked up: see `flags` of `loop.getAddrInfo`. */
+  readonly flags?: number | undefined;
   /** Lets it send to broadcast addresses. Default false. */
   readonly allowBroadcast?: boolean | undefined;
   /** A bound socket of Node's to use instead. */
@@ -150,7 +157,8 @@ const opening = coroInternal(function* createDatagramEndpoint(
   factory: ProtocolFactory<DatagramProtocol>,
   options: DatagramEndpointOptions,
 ): CoroutineGenerator<Connection<DatagramProtocol, DatagramTransport>> {
-  const { localAddr, remoteAddr } = options;
+  const { localAddr, remoteAddr, reuseAddr = false, reusePort = false } = options;
+  if (reusePort) checkReusePort();
   const find = function* (wanted: { host?: string; port?: number } | undefined, fallback: string) {
     if (wanted === undefined) return null;
     const [first] = yield* getAddrInfo(loop, wanted.host ?? fallback, wanted.port ?? 0, options);
@@ -161,7 +169,7 @@ const opening = coroInternal(function* createDatagramEndpoint(
   const family = options.family === 6 || (remote ?? local)?.family === 6 ? 6 : 4;
   const socket =
     options.socket ??
-    createSocket({ type: family === 6 ? "udp6" : "udp4", reuseAddr: options.reuseAddr ?? false });
+    createSocket({ type: family === 6 ? "udp6" : "udp4", reuseAddr, ...(reusePort ? { reusePort } : {}) });
   try {
     if (options.socket === undefined)
       yield* ready(loop, socket, "listening", () =>

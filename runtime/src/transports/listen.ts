@@ -1,15 +1,20 @@
+import { Server as NodeServer } from "node:net";
 import type { ListenOptions, Socket } from "node:net";
-import { itemsOf } from "../core/arguments.js";
+import { given, itemsOf } from "../core/arguments.js";
 import { copyContext } from "../core/context.js";
 import type { Context } from "../core/context.js";
 import { coroInternal } from "../core/coroutine.js";
 import type { CoroutineGenerator } from "../core/coroutine.js";
+import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
-import { checkBacklog, checkPath, protocolOf } from "./check-arguments.js";
+import { addressOf, inWords } from "./address.js";
+import type { SocketAddress } from "./address.js";
+import { checkCount, checkPath, checkReusePort, protocolOf } from "./check-arguments.js";
 import { callProtocol } from "./callback-scope.js";
 import type { ProtocolFactory, StreamProtocol } from "./connect.js";
 import { isSystemError } from "./errors.js";
 import { Listener } from "./listener.js";
+import type { ListenAt } from "./listener.js";
 import { getAddrInfo } from "./names.js";
 import { Server } from "./server.js";
 import { socketTransport } from "./socket-transport.js";
@@ -17,10 +22,18 @@ import { checkTimeouts, TlsAcceptor } from "./tls.js";
 import type { ServerTlsOptions } from "./tls.js";
 import { UnixSocketFile } from "./unix-socket-file.js";
 
+/** A socket that was opened elsewhere: a server of Node's that listens, or the descriptor of a bound socket. */
+export type OpenSocket = NodeServer | { readonly fd: number };
+
 /** What servers of both kinds take. */
 export interface ServerOptions extends ServerTlsOptions {
   /** How many connections may wait to be accepted. Default 100. */
   readonly backlog?: number | undefined;
+  /**
+   * Accepts at that socket, instead of at an address, and owns it from then on. A descriptor is what a supervisor hands
+   * over (systemd: 3); the file of a Unix socket that came as a descriptor stays when the server closes.
+   */
+  readonly socket?: OpenSocket | undefined;
   /** False: nothing is bound or accepted before `server.startServing()`. Default true. */
   readonly startServing?: boolean | undefined;
 }
@@ -35,6 +48,13 @@ export interface TcpServerOptions extends ServerOptions {
   readonly family?: 0 | 4 | 6 | undefined;
   /** Whether the kernel looks if silent peers are still there. Default false. */
   readonly keepAlive?: boolean | undefined;
+  /**
+   * Lets several processes listen at the same port; the kernel spreads the connections. Default false.
+   * Node 22.12 or 23.1 and newer.
+   */
+  readonly reusePort?: boolean | undefined;
+  /** How a name is looked up: see `flags` of `loop.getAddrInfo`. */
+  readonly flags?: number | undefined;
 }
 
 /** Options of `loop.createUnixServer`. */
@@ -49,16 +69,26 @@ export const createServer = coroInternal(function* createServer(
   factory: ProtocolFactory<StreamProtocol>,
   options: TcpServerOptions,
 ): CoroutineGenerator<Server> {
+  const { socket, keepAlive = false, reusePort = false, port = 0 } = options;
   const accept = acceptor(loop, factory, options, undefined);
-  checkBacklog(options.backlog);
+  const backlog = backlogOf(options);
+  if (reusePort) checkReusePort();
+  if (socket !== undefined) {
+    if (options.host !== undefined || options.port !== undefined || reusePort)
+      throw new ValueError("createServer() takes a socket, or host and port, not both");
+    const address = checkOpen(socket, "createServer()");
+    const listener = new Listener(loop, address, opened(socket, backlog), keepAlive, null, accept);
+    return yield* started(new Server(loop, [listener]), options);
+  }
   const wanted = yield* endpoints(loop, options);
   const listeners = wanted.map(
     ({ host, ...rest }) =>
       new Listener(
         loop,
-        { host: host ?? "*", port: options.port ?? 0 },
-        { ...rest, ...(host === undefined ? {} : { host }), backlog: options.backlog ?? 100 },
-        options.keepAlive ?? false,
+        { host: host ?? "*", port },
+        // Node's own `reusePort` came after the types that this is built with.
+        { ...rest, ...(host === undefined ? {} : { host }), backlog, ...(reusePort ? { reusePort } : {}) },
+        keepAlive,
         null,
         accept,
       ),
@@ -70,17 +100,62 @@ export const createServer = coroInternal(function* createServer(
 export const createUnixServer = coroInternal(function* createUnixServer(
   loop: EventLoop,
   factory: ProtocolFactory<StreamProtocol>,
-  path: string,
+  path: string | null,
   options: UnixServerOptions,
 ): CoroutineGenerator<Server> {
-  checkPath(path, "a Unix server");
-  // A named pipe of Windows is no file.
-  const file = process.platform === "win32" ? null : new UnixSocketFile(path, options.cleanupSocket ?? true);
-  const accept = acceptor(loop, factory, options, path);
-  checkBacklog(options.backlog);
-  const listen: ListenOptions = { path, backlog: options.backlog ?? 100 };
-  return yield* started(new Server(loop, [new Listener(loop, path, listen, false, file, accept)]), options);
+  const { socket } = options;
+  const backlog = backlogOf(options);
+  if (socket === undefined) checkPath(path, "a Unix server");
+  else if (path !== null)
+    throw new ValueError("createUnixServer() takes a path, or null and a socket, not both");
+  const address = socket === undefined ? path! : checkOpen(socket, "createUnixServer()");
+  if (typeof address !== "string")
+    throw new ValueError(`createServer() takes a socket of TCP, like the one at ${inWords(address)}`);
+  // A named pipe of Windows is no file; what a descriptor's is, nobody says.
+  const file =
+    process.platform === "win32" || (socket !== undefined && "fd" in socket)
+      ? null
+      : new UnixSocketFile(address, options.cleanupSocket ?? true);
+  const accept = acceptor(loop, factory, options, address);
+  const listen = socket === undefined ? { path: address, backlog } : opened(socket, backlog);
+  return yield* started(
+    new Server(loop, [new Listener(loop, address, listen, false, file, accept)]),
+    options,
+  );
 });
+
+/**
+ * Where a socket that was opened elsewhere listens. What a descriptor is bound to shows once it listens.
+ * @throws TypeError, ValueError
+ */
+function checkOpen(socket: OpenSocket, who: string): SocketAddress | string {
+  if (socket instanceof NodeServer) {
+    if (!socket.listening)
+      throw new ValueError(`${who} takes a server that listens: wait for its "listening" event first`);
+    if (socket.listenerCount("connection") > 0)
+      throw new ValueError(`${who} takes a server that has no listener for connections yet`);
+    return addressOf(socket)!;
+  }
+  if (
+    typeof socket === "object" &&
+    (socket as object | null) !== null &&
+    Number.isInteger(socket.fd) &&
+    socket.fd >= 0
+  )
+    return `descriptor ${socket.fd}`;
+  throw new TypeError(
+    `${who} takes a server of node:net that listens, or { fd }, as its socket; got ${given(socket)}`,
+  );
+}
+
+function opened(socket: OpenSocket, backlog: number): ListenAt {
+  return socket instanceof NodeServer ? socket : { fd: socket.fd, backlog };
+}
+
+function backlogOf({ backlog = 100 }: ServerOptions): number {
+  checkCount(backlog, "backlog is a number of connections, 0 or more");
+  return backlog;
+}
 
 function* started(server: Server, options: ServerOptions): CoroutineGenerator<Server> {
   if (options.startServing !== false) yield* server._start();
@@ -90,7 +165,7 @@ function* started(server: Server, options: ServerOptions): CoroutineGenerator<Se
 /** One for each address of each host. */
 function* endpoints(
   loop: EventLoop,
-  { host, port = 0, family = 0 }: TcpServerOptions,
+  { host, port = 0, family = 0, flags }: TcpServerOptions,
 ): CoroutineGenerator<ListenOptions[]> {
   if (host === undefined || host === null || host === "") {
     if (family === 0) return [{ port }];
@@ -100,7 +175,7 @@ function* endpoints(
   for (const name of typeof host === "string"
     ? [host]
     : itemsOf(host, "a server takes its host as a name or address, or several"))
-    for (const address of yield* getAddrInfo(loop, name, port, { family }))
+    for (const address of yield* getAddrInfo(loop, name, port, { family, flags }))
       seen.set(address.host, { port, host: address.host, ipv6Only: address.family === 6 });
   return [...seen.values()];
 }

@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
-import type { ListenOptions, Server as NodeServer, Socket } from "node:net";
+import { createServer, Server as NodeServer } from "node:net";
+import type { ListenOptions, Socket } from "node:net";
 import type { CoroutineGenerator } from "../core/coroutine.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { addressOf, inWords } from "./address.js";
@@ -12,6 +12,9 @@ import type { UnixSocketFile } from "./unix-socket-file.js";
 const REPORT_EVERY = 1000;
 const OUT_OF_RESOURCES = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
+/** @internal An address, a descriptor, or what listens already. */
+export type ListenAt = ListenOptions | { readonly fd: number; readonly backlog: number } | NodeServer;
+
 /** @internal One listening socket of a server. */
 export class Listener {
   server: NodeServer | null = null;
@@ -21,7 +24,7 @@ export class Listener {
     readonly loop: EventLoop,
     /** Where it is to listen. */
     readonly wanted: SocketAddress | string,
-    readonly options: ListenOptions,
+    readonly options: ListenAt,
     readonly keepAlive: boolean,
     readonly file: UnixSocketFile | null,
     /** Told of each connection. */
@@ -30,12 +33,40 @@ export class Listener {
 
   get address(): SocketAddress | string | undefined {
     if (this.server === null) return undefined;
-    return typeof this.wanted === "string" ? this.wanted : addressOf(this.server);
+    return addressOf(this.server) ?? (typeof this.wanted === "string" ? this.wanted : undefined);
   }
 
   /** Begins to listen. An address that this machine has not is passed over. */
   *listen(owner: Server): CoroutineGenerator<void> {
+    const server =
+      this.options instanceof NodeServer
+        ? this.#take(this.options, owner)
+        : yield* this.#open(this.options, owner);
+    if (server === null) return;
+    this.server = server;
+    this.file?.created();
+    // The running loop keeps the process alive.
+    server.unref();
+    server.on("error", (error) => this.#failed(error));
+  }
+
+  /** To be called before it listens: at a descriptor somebody may be waiting already. */
+  #onConnection(server: NodeServer, owner: Server): void {
+    server.on("connection", (socket) => {
+      if (this.loop.isClosed()) socket.destroy();
+      else this.accept(socket, owner);
+    });
+  }
+
+  /** A server of the program's: it makes its connections as ours do from now on. */
+  #take(server: NodeServer, owner: Server): NodeServer {
+    this.#onConnection(server, owner);
+    return Object.assign(server, { allowHalfOpen: true, noDelay: true, keepAlive: this.keepAlive });
+  }
+
+  *#open(options: Exclude<ListenAt, NodeServer>, owner: Server): CoroutineGenerator<NodeServer | null> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: this.keepAlive });
+    this.#onConnection(server, owner);
     this.file?.removeStale();
     try {
       yield* untilSettled(
@@ -44,25 +75,22 @@ export class Listener {
         ({ resolve, reject }) => {
           server.once("listening", resolve);
           server.once("error", reject);
-          server.listen(this.options);
+          server.listen(options);
           return () => server.off("listening", resolve).off("error", reject);
         },
       );
     } catch (error) {
       server.on("error", () => undefined);
       server.close();
-      if ((error as NodeJS.ErrnoException).code === "EADDRNOTAVAIL" && this.options.ipv6Only === true) return;
+      if (
+        (error as NodeJS.ErrnoException).code === "EADDRNOTAVAIL" &&
+        "ipv6Only" in options &&
+        options.ipv6Only === true
+      )
+        return null;
       throw error;
     }
-    this.server = server;
-    this.file?.created();
-    // The running loop keeps the process alive.
-    server.unref();
-    server.on("error", (error) => this.#failed(error));
-    server.on("connection", (socket) => {
-      if (this.loop.isClosed()) socket.destroy();
-      else this.accept(socket, owner);
-    });
+    return server;
   }
 
   close(): void {

@@ -51,10 +51,13 @@ declare module "../core/event-loop.js" {
       path: string,
       options?: UnixConnectionOptions,
     ): Coroutine<Connection<P>>;
-    /** Accepts connections at a Unix socket. A socket file that is left over is replaced (rule SV-06). */
+    /**
+     * Accepts connections at a Unix socket. A socket file that is left over is replaced (rule SV-06).
+     * @param path null with the option `socket`.
+     */
     createUnixServer(
       factory: ProtocolFactory<StreamProtocol>,
-      path: string,
+      path: string | null,
       options?: UnixServerOptions,
     ): Coroutine<Server>;
     /** Makes a transport of a socket that was accepted elsewhere, and owns it from then on. */

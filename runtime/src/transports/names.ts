@@ -10,6 +10,8 @@ import { untilPromise, waitFor } from "./node-events.js";
 export interface AddressInfoOptions {
   /** 4 or 6: only addresses of that family. Default 0: both. */
   readonly family?: 0 | 4 | 6 | undefined;
+  /** What `hints` of `dns.lookup` takes: `dns.ADDRCONFIG`, `dns.V4MAPPED` and `dns.ALL`, joined by `|`. Default 0. */
+  readonly flags?: number | undefined;
 }
 
 /** @internal See `EventLoop.getAddrInfo`. */
@@ -17,14 +19,14 @@ export const getAddrInfo = coroInternal(function* getAddrInfo(
   loop: EventLoop,
   host: string,
   port: number,
-  options: AddressInfoOptions,
+  { family = 0, flags = 0 }: AddressInfoOptions,
 ): CoroutineGenerator<SocketAddress[]> {
   const literal = isIP(host);
   if (literal === 4 || literal === 6) return [{ host, port, family: literal }];
   const found = yield* untilPromise(
     loop,
     waitFor("other", () => `the address of ${host}`),
-    () => lookup(host, { all: true, verbatim: true, family: options.family ?? 0 }),
+    () => lookup(host, { all: true, verbatim: true, family, hints: flags }),
   );
   return found.map(({ address, family }): SocketAddress => ({
     host: address,

@@ -61,6 +61,12 @@ export async function stop(session: vscode.DebugSession): Promise<void> {
   listener.dispose();
 }
 
+/** Ends what a failed test has left running: the views would go on showing it to the tests that follow. */
+export async function stopAll(): Promise<void> {
+  await vscode.debug.stopDebugging();
+  await eventually("no session is left", () => vscode.debug.activeDebugSession === undefined);
+}
+
 /** All rows of a view, top to bottom. */
 export function rows(state: ViewState): ViewRow[] {
   const below = (row: ViewRow): ViewRow[] => [row, ...row.children.flatMap(below)];

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { AsyncscopeApi } from "../../../extension/src/api.js";
 import { eventually } from "../../support/eventually.js";
-import { extension, fixture, labels, launch, nextSession, rows, rowWith, stop } from "./debugged-program.js";
+import { extension, fixture, launch, nextSession, rows, rowWith, stop, stopAll } from "./debugged-program.js";
 
 const PROGRAM = "gridlock.ts";
 
@@ -23,6 +23,7 @@ describe("the Diagnosis view", () => {
   });
 
   after(async () => {
+    await stopAll();
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     await vscode.commands.executeCommand("notifications.clearAll");
   });
@@ -133,7 +134,7 @@ describe("the Diagnosis view", () => {
       );
     });
     await eventually("the main thread runs on", () => api.tasks.state().status === "live");
-    assert.ok(labels(api.tasks.state()).includes("clock"));
+    await rowWith(() => api.tasks.state(), "clock");
     await stop(session);
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { AsyncscopeApi } from "../../../extension/src/api.js";
 import { eventually } from "../../support/eventually.js";
-import { extension, fixture, launch, rowWith, stop } from "./debugged-program.js";
+import { extension, fixture, launch, rowWith, stop, stopAll } from "./debugged-program.js";
 
 describe("task dumps", () => {
   let api: AsyncscopeApi;
@@ -17,6 +17,7 @@ describe("task dumps", () => {
     api = await extension().activate();
   });
   after(async () => {
+    await stopAll();
     await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     rmSync(folder, { recursive: true, force: true });

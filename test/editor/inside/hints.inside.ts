@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { eventually } from "../../support/eventually.js";
-import { extension, fixture, launch, rows, rowWith, stop } from "./debugged-program.js";
+import { extension, fixture, launch, rows, rowWith, stop, stopAll } from "./debugged-program.js";
 import type { AsyncscopeApi } from "../../../extension/src/api.js";
 
 const WHOLE = new vscode.Range(0, 0, 1000, 0);
@@ -32,6 +32,7 @@ describe("hints of suspended tasks in the editor", () => {
   });
 
   after(async () => {
+    await stopAll();
     await settings().update("hints", undefined, vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     rmSync(folder, { recursive: true, force: true });

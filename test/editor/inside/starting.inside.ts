@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { eventually } from "../../support/eventually.js";
-import { fixture, launch, nextSession, stop } from "./debugged-program.js";
+import { fixture, launch, nextSession, stop, stopAll } from "./debugged-program.js";
 
 describe("starting a program", () => {
   afterEach(async () => {
+    await stopAll();
     await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { AsyncscopeApi } from "../../../extension/src/api.js";
 import { eventually } from "../../support/eventually.js";
-import { extension, fixture, labels, launch, rows, rowWith, stop } from "./debugged-program.js";
+import { extension, fixture, labels, launch, rows, rowWith, stop, stopAll } from "./debugged-program.js";
 
 const TASKS = ["producer", "smith", "carver", "weaver", "clock", "auditor"];
 
@@ -19,6 +19,7 @@ describe("the views on a running program", () => {
   });
 
   after(async () => {
+    await stopAll();
     await settings().update("confirmCancel", undefined, vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     await vscode.commands.executeCommand("notifications.clearAll");

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CancelledError,
   createTask,
   Event,
+  Future,
   getRunningLoop,
   openUnixConnection,
   RuntimeError,
@@ -275,6 +277,107 @@ describe("servers", () => {
         gate.set();
         for (const task of tasks) yield* wait(task);
         yield* end(form, server);
+      }));
+
+    it("createServer accepts at a server of Node's that listens already, and owns it", () =>
+      ioProgram(form, function* () {
+        const given = createServer();
+        const listening = new Future<void>();
+        given.listen(0, "127.0.0.1", () => listening.setResult());
+        assert.match(
+          String(yield* thrownBy(form, startServer(form.body(echo(form)), { socket: createServer() }))),
+          /ValueError: createServer\(\) takes a server that listens/,
+        );
+        yield* wait(listening);
+        assert.match(
+          String(yield* thrownBy(form, startServer(form.body(echo(form)), { socket: given, port: 80 }))),
+          /ValueError: createServer\(\) takes a socket, or host and port, not both/,
+        );
+        const server = yield* wait(startServer(form.body(echo(form)), { socket: given }));
+        assert.equal((server.addresses[0] as SocketAddress).port, (given.address() as AddressInfo).port);
+        assert.equal(yield* ask(form, server), "ping\n");
+        yield* end(form, server);
+        assert.equal(given.listening, false);
+      }));
+
+    it("createServer accepts at a descriptor that a supervisor has bound", function () {
+      if (process.platform === "win32") this.skip();
+      return runProgram(
+        `
+        import { spawn } from "node:child_process";
+        import { createServer, connect } from "node:net";
+        import { run, startServer } from "asyncscope";
+        if (process.argv[2] === "served") {
+          run(async () => {
+            const server = await startServer(async (reader, writer) => {
+              writer.write(Buffer.from("served " + (await reader.readLine())));
+              await writer.drain();
+              writer.close();
+              server.close();
+            }, { socket: { fd: 3 } });
+            await server.waitClosed();
+          });
+        } else {
+          const bound = createServer().listen(0, "127.0.0.1", () => {
+            const child = spawn(process.execPath, [process.argv[1], "served"], {
+              stdio: ["ignore", "inherit", "inherit", bound._handle],
+            });
+            const { port } = bound.address();
+            bound.close();
+            child.on("exit", (code) => console.log("ended with", code));
+            const socket = connect(port, "127.0.0.1").on("data", (data) => process.stdout.write(data));
+            socket.write("by the child\\n");
+          });
+        }
+        `,
+      ).then(({ stdout, stderr }) =>
+        assert.deepEqual([stdout, stderr], ["served by the child\nended with 0\n", ""]),
+      );
+    });
+
+    it("createUnixServer accepts at a server of Node's, and its file goes with it", function () {
+      if (process.platform === "win32") this.skip();
+      return ioProgram(form, function* () {
+        const folder = mkdtempSync(join(tmpdir(), "asyncscope-unix-"));
+        const path = join(folder, "given.sock");
+        const given = createServer();
+        const listening = new Future<void>();
+        given.listen(path, () => listening.setResult());
+        yield* wait(listening);
+        assert.match(
+          String(yield* thrownBy(form, startUnixServer(form.body(echo(form)), path, { socket: given }))),
+          /ValueError: createUnixServer\(\) takes a path, or null and a socket, not both/,
+        );
+        const server = yield* wait(startUnixServer(form.body(echo(form)), null, { socket: given }));
+        assert.deepEqual(server.addresses, [path]);
+        const { reader, writer } = yield* wait(openUnixConnection(path));
+        writer.write(bytes("ping\n"));
+        assert.equal(String(yield* wait(reader.readLine())), "ping\n");
+        yield* end(form, server, writer);
+        assert.equal(existsSync(path), false);
+        rmSync(folder, { recursive: true });
+      });
+    });
+
+    it("reusePort lets two servers share a port, or says which Node can", () =>
+      ioProgram(form, function* () {
+        const first = startServer(form.body(echo(form)), { host: "127.0.0.1", reusePort: true });
+        const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+        if (major < 22 || (major === 22 && minor < 12)) {
+          assert.match(
+            String(yield* thrownBy(form, first)),
+            /^ValueError: reusePort needs Node 22\.12, 23\.1/,
+          );
+          return;
+        }
+        const one = yield* wait(first);
+        const { port } = one.addresses[0] as SocketAddress;
+        const other = yield* wait(
+          startServer(form.body(echo(form)), { host: "127.0.0.1", port, reusePort: true }),
+        );
+        yield* end(form, one);
+        assert.equal(yield* ask(form, other), "ping\n");
+        yield* end(form, other);
       }));
   });
 

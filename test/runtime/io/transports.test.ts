@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
+import dns from "node:dns";
 import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,12 +15,20 @@ import {
   getRunningLoop,
   RuntimeError,
   SendfileNotAvailableError,
+  sleep,
   timeout,
   TimeoutError,
   until,
   ValueError,
 } from "asyncscope";
-import type { BufferedProtocol, ExceptionContext, SocketAddress, Transport } from "asyncscope";
+import type {
+  BufferedProtocol,
+  ConnectionOptions,
+  CoroutineGenerator,
+  ExceptionContext,
+  SocketAddress,
+  Transport,
+} from "asyncscope";
 import { inBothForms } from "../../support/both-forms.js";
 import { thrownBy } from "../../support/outcomes.js";
 import { bytes, ioProgram, pair, Recorder } from "../../support/runtime-io.js";
@@ -602,6 +611,61 @@ describe("transports", () => {
         assert.equal(yield* thrownBy(form, failed), error);
         server.close();
         yield* wait(server.waitClosed());
+      }));
+
+    it("createConnection tries the families in turn when that is wanted, behind some of the first one", () =>
+      ioProgram(form, function* () {
+        const loop = getRunningLoop();
+        const taken = yield* wait(loop.createServer(recorder, { host: "127.0.0.1" }));
+        const { port } = taken.addresses[0] as SocketAddress;
+        taken.close();
+        yield* wait(taken.waitClosed());
+        // Nobody listens there any more: each address is tried, and its error says when.
+        const found = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map((host) => ({
+          host,
+          port,
+          family: 4 as const,
+        }));
+        const six = { host: "::1", port, family: 6 as const };
+        Object.assign(loop, {
+          getAddrInfo: coro(function* () {
+            yield* sleep(0);
+            return [...found, six];
+          }),
+        });
+        const order = function* (options: Partial<ConnectionOptions>): CoroutineGenerator<string[]> {
+          const connecting = loop.createConnection(recorder, {
+            host: "many",
+            port,
+            allErrors: true,
+            ...options,
+          });
+          const error = (yield* thrownBy(form, connecting)) as ExceptionGroup;
+          return error.errors.map((each) => (each as Error & { address: string }).address);
+        };
+        assert.deepEqual(yield* order({}), ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"]);
+        assert.deepEqual(yield* order({ interleave: 1 }), ["127.0.0.1", "::1", "127.0.0.2", "127.0.0.3"]);
+        assert.deepEqual(yield* order({ interleave: 2 }), ["127.0.0.1", "127.0.0.2", "::1", "127.0.0.3"]);
+        assert.deepEqual(yield* order({ happyEyeballsDelay: 1000 }), [
+          "127.0.0.1",
+          "::1",
+          "127.0.0.2",
+          "127.0.0.3",
+        ]);
+      }));
+
+    it("getAddrInfo takes the flags of a lookup", () =>
+      ioProgram(form, function* () {
+        const loop = getRunningLoop();
+        const mapped = yield* wait(
+          loop.getAddrInfo("localhost", 80, { family: 6, flags: dns.V4MAPPED | dns.ALL }),
+        );
+        assert.ok(
+          mapped.some(({ host }) => host === "::ffff:127.0.0.1"),
+          JSON.stringify(mapped),
+        );
+        const plain = yield* wait(loop.getAddrInfo("localhost", 80, { family: 4 }));
+        assert.deepEqual(plain, [{ host: "127.0.0.1", port: 80, family: 4 }]);
       }));
   });
 });

@@ -1,5 +1,12 @@
 /** Commands that run code in the program, in which it may stop. */
 const RUN_CODE: ReadonlySet<string> = new Set(["Runtime.evaluate", "Runtime.callFunctionOn"]);
+/** Commands that let a stopped program go on: the news that it does may be on its way when the next one is sent. */
+const GO_ON: ReadonlySet<string> = new Set([
+  "Debugger.resume",
+  "Debugger.stepInto",
+  "Debugger.stepOver",
+  "Debugger.stepOut",
+]);
 /** One that waits for a promise keeps others back for this long, in milliseconds. */
 const AWAITED_MS = 100;
 
@@ -32,6 +39,7 @@ export class SoleCommand {
   sent(id: number, method: string, params: object): void {
     if (method === "Debugger.enable") this.#canStop = true;
     else if (method === "Debugger.disable") this.#canStop = false;
+    else if (GO_ON.has(method)) this.#paused = false;
     if (!this.#canStop || this.#paused || !RUN_CODE.has(method)) return;
     this.#id = id;
     // Its answer comes when a promise has settled, which may be never.
