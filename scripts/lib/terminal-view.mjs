@@ -24,6 +24,8 @@ export function terminalView(out, folder) {
   let shownAt = 0;
   let shownVersion = -1;
   let trees = 0;
+  /** When the first tree came. @type {number | undefined} */
+  let seenAt;
   /** @type {TreeBody | undefined} */
   let latest;
   /** Comes with the build. @type {TerminalTree["renderTree"] | undefined} */
@@ -47,6 +49,14 @@ export function terminalView(out, folder) {
     shownVersion = latest.version;
     trees += 1;
   };
+  /** Right at the start positions are not known yet: a tree that stays on the paper waits for them, for a while. */
+  const isEarly = (/** @type {TreeBody} */ { tasks }) => {
+    seenAt ??= Date.now();
+    return (
+      Date.now() - seenAt < 2 * PRINT &&
+      tasks.some(({ state, location }) => state === "suspended" && location === undefined)
+    );
+  };
   return {
     /** To be called when the project is built: trees are drawn from then on. */
     async load() {
@@ -64,7 +74,7 @@ export function terminalView(out, folder) {
         live ? Date.now() - shownAt < REDRAW - 20 : Date.now() - shownAt < (trees < MANY ? PRINT : 5 * PRINT)
       )
         return;
-      if (!live && body.version === shownVersion) return;
+      if (!live && (body.version === shownVersion || isEarly(body))) return;
       erase();
       if (!live) out.write("\n");
       draw();

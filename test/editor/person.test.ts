@@ -51,9 +51,12 @@ for (const [name, theme] of [
       if (broken) this.skip();
     });
     afterEach(async function () {
-      if (this.currentTest?.state !== "failed") return;
-      broken = true;
-      await workbench.picture("failed");
+      const errors = await workbench.errors();
+      if (this.currentTest?.state === "failed" || errors.length > 0) {
+        broken = true;
+        await workbench.picture("failed");
+      }
+      assert.deepEqual(errors, [], "the editor reports errors");
     });
 
     it("sees the tasks of the program after F5", async () => {
@@ -71,6 +74,14 @@ for (const [name, theme] of [
     it("sees what each task waits for", async () => {
       await workbench.row("Tasks", /auditor.*closing/).waitFor();
       await workbench.row("Tasks", /producer.*jobs/).waitFor();
+    });
+
+    it("goes to the line of a task whose row changes all the time", async () => {
+      const clock = workbench.row("Tasks", "clock");
+      for (let click = 0; click < 25; click++) await clock.click();
+      // It waits in the line before the marked one.
+      await workbench.cursorAt(lineOf("after-sleep") - 1);
+      await workbench.picture("clicked");
     });
 
     it("opens a queue and sees its items and who waits to put one more", async () => {

@@ -128,6 +128,11 @@ export class Workbench {
     await editor.click();
   }
 
+  /** Waits until the cursor is on a line of the active editor (1-based). */
+  async cursorAt(line: number): Promise<void> {
+    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` }).waitFor();
+  }
+
   /** Puts the cursor on a line of the active editor (1-based). */
   async goToLine(line: number): Promise<void> {
     await this.page.keyboard.press("Control+KeyG");
@@ -165,6 +170,12 @@ export class Workbench {
   /** Visible while a debug session lives. */
   get stopButton(): Locator {
     return this.page.locator(".codicon-debug-stop").first();
+  }
+
+  /** What the editor reports as errors in its lower right corner. */
+  async errors(): Promise<string[]> {
+    const toasts = this.page.locator(".notifications-toasts .notification-list-item");
+    return toasts.filter({ has: this.page.locator(".codicon-error") }).allInnerTexts();
   }
 
   async press(key: string): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   FindingTreeNode,
   PlaceNode,
 } from "./findings-model.js";
+import { rowCommand } from "../views/row-command.js";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
@@ -58,7 +59,7 @@ function findingItem(node: FindingRowNode, model: FindingsModel): vscode.TreeIte
   item.iconPath = themeIcon(findingIcon(finding));
   item.contextValue = "finding";
   item.accessibilityInformation = { label: findingAccessibleLabel(finding) };
-  if (finding.locations.length > 0) item.command = open(node);
+  if (finding.locations.length > 0) item.command = OPEN;
   return item;
 }
 
@@ -68,7 +69,7 @@ function placeItem(node: PlaceNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon("debug-stackframe");
   item.contextValue = "place";
   item.accessibilityInformation = { label: `Line ${shortLocation(node.location)}, ${item.description}` };
-  item.command = open(node);
+  item.command = OPEN;
   return item;
 }
 
@@ -82,10 +83,8 @@ function taskItem(node: FindingTaskNode, model: FindingsModel): vscode.TreeItem 
   item.accessibilityInformation = {
     label: `Task ${taskLabel(task)}, ${item.description.replaceAll(" · ", ", ")}`,
   };
-  item.command = { command: "asyncscope.diagnosis.revealTask", title: "Reveal Task", arguments: [node] };
+  item.command = rowCommand("asyncscope.diagnosis.revealTask", "Reveal Task");
   return item;
 }
 
-function open(node: FindingTreeNode): vscode.Command {
-  return { command: "asyncscope.diagnosis.open", title: "Go to Line", arguments: [node] };
-}
+const OPEN = rowCommand("asyncscope.diagnosis.open", "Go to Line");

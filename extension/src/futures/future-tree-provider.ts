@@ -10,6 +10,7 @@ import {
   futureLabel,
   futureTooltip,
 } from "./future-presentation.js";
+import { rowCommand } from "../views/row-command.js";
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
@@ -77,7 +78,6 @@ function taskItem(node: FutureTaskNode, model: FutureModel): vscode.TreeItem {
   item.accessibilityInformation = {
     label: `${node.kind === "creator" ? "Made by" : "Awaited by"} ${name}, ${item.description.replaceAll(" · ", ", ")}`,
   };
-  if (task)
-    item.command = { command: "asyncscope.futures.revealTask", title: "Reveal Task", arguments: [node] };
+  if (task) item.command = rowCommand("asyncscope.futures.revealTask", "Reveal Task");
   return item;
 }

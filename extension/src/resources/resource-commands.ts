@@ -10,7 +10,7 @@ import type { ResourcesView } from "./resources-view.js";
 /** Commands of the Queues & Locks view; without a row from a menu they take the selected one. */
 export function registerResourceCommands(view: ResourcesView, tasks: TasksView): vscode.Disposable {
   const commands: Record<string, (node?: ResourceTreeNode) => unknown> = {
-    showMore: (node) => node && view.showMore(node),
+    showMore: (node = view.selection) => node && view.showMore(node),
     refresh: () => view.refreshNow(),
     revealCreated: (node) => revealCreated(view, node ?? view.selection),
     revealTask: (node) => revealTask(view, tasks, node ?? view.selection),

@@ -13,6 +13,7 @@ import {
   resourceTooltip,
   roleLabel,
 } from "./resource-presentation.js";
+import { rowCommand } from "../views/row-command.js";
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
@@ -59,7 +60,7 @@ export class ResourceTreeProvider extends LiveTreeProvider<ResourceTreeNode, Res
         const item = new vscode.TreeItem(`Show more${hidden}`, None);
         item.iconPath = new vscode.ThemeIcon("ellipsis");
         item.contextValue = "more";
-        item.command = { command: "asyncscope.resources.showMore", title: "Show More", arguments: [node] };
+        item.command = rowCommand("asyncscope.resources.showMore", "Show More");
         return item;
       }
       case "note": {
@@ -84,11 +85,7 @@ function resourceItem(id: number, model: ResourceModel, expandable: boolean): vs
     label: `${resourceLabel(resource)}, ${item.description.replaceAll(" · ", ", ")}`,
   };
   if (resource.createdAtLocation && !expandable)
-    item.command = {
-      command: "asyncscope.resources.revealCreated",
-      title: "Go to Line",
-      arguments: [{ kind: "resource", path: "", parent: undefined, resource: id }],
-    };
+    item.command = rowCommand("asyncscope.resources.revealCreated", "Go to Line");
   return item;
 }
 
@@ -106,7 +103,7 @@ function taskItem(node: OwnerNode | WaiterNode, model: ResourceModel): vscode.Tr
     label: `${node.kind === "owner" ? "Owned by" : "Waiting:"} ${task ? taskLabel(task) : name}, ${item.description}`,
   };
   if (task) {
-    item.command = { command: "asyncscope.resources.revealTask", title: "Reveal Task", arguments: [node] };
+    item.command = rowCommand("asyncscope.resources.revealTask", "Reveal Task");
   }
   return item;
 }

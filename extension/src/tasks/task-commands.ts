@@ -25,7 +25,7 @@ export function registerTaskCommands(view: TasksView): vscode.Disposable {
     };
   const commands: Record<string, (node?: TaskTreeNode) => unknown> = {
     open: (node) => open(view, node ?? view.selection),
-    showMore: (node) => node && view.showMore(node),
+    showMore: (node = view.selection) => node && view.showMore(node),
     orderByAwait: () => view.setOrder("await"),
     orderByCreation: () => view.setOrder("creation"),
     groupByLocation: () => view.setOrder("location"),

@@ -27,6 +27,7 @@ import {
   taskLabel,
 } from "./task-presentation.js";
 import { taskTooltip } from "./task-tooltip.js";
+import { rowCommand } from "../views/row-command.js";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
@@ -89,7 +90,7 @@ function taskItem(node: TaskRowNode, task: TaskNode | undefined, model: TaskOrde
   item.accessibilityInformation = {
     label: taskAccessibleLabel(task, now) + (node.cycle ? ", waits for itself" : ""),
   };
-  item.command = go(node);
+  item.command = GO;
   return item;
 }
 
@@ -102,7 +103,7 @@ function groupItem(node: GroupRowNode, model: TaskOrders): vscode.TreeItem {
   item.description = groupDescription(group, now);
   item.contextValue = groupContextValue(group);
   item.accessibilityInformation = { label: groupAccessibleLabel(group, now) };
-  if (group.locations.length > 0) item.command = go(node);
+  if (group.locations.length > 0) item.command = GO;
   return item;
 }
 
@@ -123,7 +124,7 @@ function frameItem(node: FrameNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon("debug-stackframe");
   item.contextValue = "frame";
   item.accessibilityInformation = { label: `Frame ${text.label}, ${text.description}` };
-  if (node.frame.location) item.command = go(node);
+  if (node.frame.location) item.command = GO;
   return item;
 }
 
@@ -132,10 +133,8 @@ function moreItem(node: MoreNode): vscode.TreeItem {
   const item = new vscode.TreeItem(`Show more (${hidden} hidden)`, None);
   item.iconPath = new vscode.ThemeIcon("ellipsis");
   item.contextValue = "more";
-  item.command = { command: "asyncscope.tasks.showMore", title: "Show More", arguments: [node] };
+  item.command = rowCommand("asyncscope.tasks.showMore", "Show More");
   return item;
 }
 
-function go(node: TaskTreeNode): vscode.Command {
-  return { command: "asyncscope.tasks.open", title: "Go to Line", arguments: [node] };
-}
+const GO = rowCommand("asyncscope.tasks.open", "Go to Line");
