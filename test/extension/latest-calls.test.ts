@@ -17,4 +17,12 @@ describe("Overlapping questions of a tree view", () => {
     assert.deepEqual([second(), first()], [true, false]);
     assert.equal(calls.begin("items")(), true);
   });
+
+  it("a call that was overtaken without another one is not the newest", () => {
+    const calls = new LatestCalls();
+    const first = calls.begin("row");
+    calls.overtake("row");
+    const second = calls.begin("row");
+    assert.deepEqual([first(), second()], [false, true]);
+  });
 });

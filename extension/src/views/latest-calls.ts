@@ -1,6 +1,7 @@
 /**
  * Tells the newest of several calls about the same thing from those that it has overtaken. A tree view may ask for
- * the children of a row again while its first question is under way, and refuses rows that it gets twice.
+ * the children of a row again while its first question is under way, and refuses rows that it gets twice
+ * ("Element with id … is already registered").
  */
 export class LatestCalls {
   readonly #newest = new Map<string, object>();
@@ -14,5 +15,10 @@ export class LatestCalls {
       if (isNewest) this.#newest.delete(key);
       return isNewest;
     };
+  }
+
+  /** Overtakes the call about `key` that is under way: another one is sure to come. */
+  overtake(key: string): void {
+    this.#newest.delete(key);
   }
 }

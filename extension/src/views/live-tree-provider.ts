@@ -60,10 +60,19 @@ export abstract class LiveTreeProvider<
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
+    const item = this.describe(node);
+    this.#diff.drewRow(node.path, rowText(item));
+    // The editor draws the row anew, and with it what is under it. It would not forget the answer to a question that
+    // was asked before.
+    this.#calls.overtake(node.path);
+    return item;
+  }
+
+  /** What a row reads as now, for others than the editor. */
+  describe(node: Node): vscode.TreeItem {
     const model = this.model();
     if (!model) return new vscode.TreeItem("");
     const item = this.item(node, model);
-    this.#diff.drewRow(node.path, rowText(item));
     item.id = `${model.session.id}:${node.path}`;
     return item;
   }

@@ -97,7 +97,7 @@ export abstract class LiveView<Node extends LiveRow<Node>, Model extends LiveRow
 
   /** The tree item as the editor gets it, for tests and tools. */
   item(node: Node): vscode.TreeItem {
-    return this.#provider.getTreeItem(node);
+    return this.#provider.describe(node);
   }
 
   /** Asks the program now: it stopped or went on, or the user changed what is wanted. */
