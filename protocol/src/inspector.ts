@@ -460,6 +460,8 @@ export interface SuspensionSample {
 
 export interface SuspensionReply {
   readonly now: number;
+  /** How long the program was busy with the answer, in milliseconds. */
+  readonly took: number;
   readonly version: number;
   /** The largest first. */
   readonly points: readonly SuspensionPoint[];

@@ -248,6 +248,8 @@ export interface SuspensionsBody {
   readonly status: TreeBody["status"];
   readonly message?: string;
   readonly now: number;
+  /** How long the program was busy with it, in milliseconds: ask seldom when it is long. */
+  readonly took: number;
   readonly version: number;
   /** By file and line. */
   readonly lines: readonly SuspendedLine[];

@@ -87,6 +87,8 @@ export class FakeProgram implements ScopeSession {
   failure: Error | undefined;
   /** When set, answers wait for it. */
   gate: Promise<void> | undefined;
+  /** How long an answer keeps it busy, in milliseconds. */
+  took = 0;
 
   add(...tasks: TaskNode[]): this {
     for (const each of tasks) this.tasks.set(each.id, each);
@@ -200,9 +202,9 @@ export class FakeProgram implements ScopeSession {
   }
 
   #suspensions(): SuspensionsBody {
-    const { status, now, version, lines } = this;
+    const { status, now, took, version, lines } = this;
     const suspended = lines.reduce((sum, { count }) => sum + count, 0);
-    return { status, now, version, lines, suspended, hiddenTasks: 0 };
+    return { status, now, took, version, lines, suspended, hiddenTasks: 0 };
   }
 
   /** By function, the largest group first; its id is that of its first task. */

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import type { RecordingBody, RecordingDataBody } from "@asyncscope/protocol";
 import { createTask, Queue, sleep } from "asyncscope";
+import { RecordingFollower } from "../../extension/src/timeline/recording-follower.js";
 import { RecordingSource } from "../../extension/src/timeline/recording-source.js";
 import { rulerLabel, rulerMarks, stepFor } from "../../extension/src/timeline/ruler.js";
 import { search } from "../../extension/src/timeline/search.js";
 import { isTimelineMessage, isTimelineRequest } from "../../extension/src/timeline/timeline-messages.js";
 import { Viewport } from "../../extension/src/timeline/viewport.js";
 import { fileOf, read } from "../recording/support/made.js";
+import { FakeTimers, settle } from "./fake-timers.js";
 
 const SECOND = 10_000_000;
 const HOUR = 3600 * SECOND;
@@ -166,5 +168,51 @@ describe("The recording of a session that ends", () => {
     assert.deepEqual(await source.read(1), { text: "b\n", next: 2 });
     assert.deepEqual(await source.read(4), { text: "", next: 4 });
     assert.equal(asked, before, "nobody is asked any more");
+  });
+});
+
+describe("A recording that is followed", () => {
+  /** Answers when it is let to. */
+  function slowSource(lines: readonly string[]) {
+    const waiting: (() => void)[] = [];
+    return {
+      isRecording: true,
+      waiting,
+      read: async (from: number) => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return { text: lines.slice(from).join(""), next: lines.length };
+      },
+    };
+  }
+
+  it("is read once, however often it is said that there is more", async () => {
+    const timers = new FakeTimers();
+    const source = slowSource(["a", "b"]);
+    const seen: [string, boolean][] = [];
+    const states: boolean[] = [];
+    const viewer = {
+      visible: true,
+      text: (text: string, fresh: boolean) => Promise.resolve(seen.push([text, fresh])),
+      state: (recording: boolean) => Promise.resolve(states.push(recording)),
+    };
+    const follower = new RecordingFollower(source, viewer, timers);
+    follower.restart();
+    await timers.advance(0);
+    follower.refresh();
+    await timers.advance(0);
+    follower.refresh();
+    await timers.advance(0);
+    for (let i = 0; i < 5; i++) {
+      source.waiting.splice(0).forEach((answer) => answer());
+      await settle();
+    }
+    assert.deepEqual(seen, [["ab", true]]);
+    source.isRecording = false;
+    follower.refresh();
+    await timers.advance(0);
+    source.waiting.splice(0).forEach((answer) => answer());
+    await settle();
+    assert.equal(states.at(-1), false);
+    assert.equal(seen.length, 1);
   });
 });

@@ -12,6 +12,8 @@ import { ensureEditor } from "../../scripts/setup-editor.mjs";
 
 const SCREENSHOTS = join(root, "test/artefacts/screenshots");
 
+const SIZE = { width: 1600, height: 1000 };
+
 export interface WorkbenchOptions {
   /** Folder to open. */
   readonly folder: string;
@@ -20,6 +22,8 @@ export interface WorkbenchOptions {
   /** Stands before the names of its screenshots. */
   readonly name: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Of the window, in pixels. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Whether the packaged extension is installed. Default true. */
   readonly installed?: boolean;
 }
@@ -43,7 +47,7 @@ export class Workbench {
 
   /** Opens a folder and waits until the workbench is there. */
   static async open(options: WorkbenchOptions): Promise<Workbench> {
-    const { folder, theme, name, settings = {}, installed = true } = options;
+    const { folder, theme, name, settings = {}, installed = true, size = SIZE } = options;
     const quiet = () => undefined;
     const [editor, chromium] = [await ensureEditor(quiet), await ensureChromium(quiet)];
     const server = await startServer({
@@ -58,7 +62,7 @@ export class Workbench {
     });
     try {
       const browser = await launchBrowser(chromium);
-      const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+      const page = await browser.newPage({ viewport: size });
       const workbench = new Workbench(page, server, browser, name);
       await page.goto(server.url({ folder }), { timeout: 60_000 });
       await workbench.ready();
@@ -170,6 +174,17 @@ export class Workbench {
   /** Visible while a debug session lives. */
   get stopButton(): Locator {
     return this.page.locator(".codicon-debug-stop").first();
+  }
+
+  /** Takes away what stands in the lower right corner. */
+  async clearNotifications(): Promise<void> {
+    await this.command("Notifications: Clear All Notifications");
+  }
+
+  /** Closes the panel under the editor. */
+  async closePanel(): Promise<void> {
+    if (await this.page.locator(".part.panel").isVisible())
+      await this.command("View: Toggle Panel Visibility");
   }
 
   /** What the editor reports as errors in its lower right corner. */

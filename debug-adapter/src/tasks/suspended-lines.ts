@@ -15,8 +15,10 @@ import { ProgramBlockedError, type TaskBackend } from "./backend.js";
 import { LineCounts, lineKey, withDrive } from "./line-counts.js";
 import type { TaskModel } from "./task-model.js";
 
-/** Positions of generators asked for with one question: each takes the program a tenth of a millisecond. */
+/** Positions of generators asked for with one question. */
 const MOST_ASKED = 150;
+/** What each takes the program. Milliseconds. */
+const POSITION_MS = 0.1;
 /** Positions that are remembered. */
 const MOST_KNOWN = 20_000;
 /** Samples of a point whose function is in one of the files that are looked at. */
@@ -26,8 +28,8 @@ const MOST_LINES = 2000;
 /** Tasks listed of one line. */
 const MOST_TASKS = 20;
 
-type Located = Pick<SuspensionsBody, "lines" | "suspended" | "hiddenTasks" | "now" | "version">;
-const NOTHING: Located = { lines: [], suspended: 0, hiddenTasks: 0, now: 0, version: 0 };
+type Located = Omit<SuspensionsBody, "status" | "message">;
+const NOTHING: Located = { lines: [], suspended: 0, hiddenTasks: 0, now: 0, took: 0, version: 0 };
 
 /**
  * How many tasks are suspended at which lines. The program counts by function; at which of its lines a generator
@@ -52,11 +54,12 @@ export class SuspendedLines {
     try {
       const reply = await backend.suspensions({ limit: POINTS, samples: SAMPLES });
       const wanted = paths && new Set(paths.map(withDrive));
-      const counts = await this.#count(backend, reply, wanted);
+      const { counts, asked } = await this.#count(backend, reply, wanted);
       const { now, version, suspended } = reply;
+      const took = reply.took + asked * POSITION_MS;
       const { lines, hiddenTasks } = shown(counts, wanted, Math.min(limit ?? MOST_LINES, MOST_LINES));
       this.#counts = counts;
-      this.#last = { now, version, suspended, lines, hiddenTasks: hiddenTasks + reply.hiddenTasks };
+      this.#last = { now, took, version, suspended, lines, hiddenTasks: hiddenTasks + reply.hiddenTasks };
     } catch (error) {
       if (!(error instanceof ProgramBlockedError)) throw error;
       return { status: "blocked", message: new AdapterError("blocked").message, ...this.#last };
@@ -95,7 +98,7 @@ export class SuspendedLines {
     backend: TaskBackend,
     { points }: SuspensionReply,
     wanted: ReadonlySet<string> | undefined,
-  ): Promise<LineCounts> {
+  ): Promise<{ counts: LineCounts; asked: number }> {
     if (this.#known.size > MOST_KNOWN) this.#known.clear();
     const generators = points.filter(({ site }) => site === 0);
     // First one of each, which tells the file; then the others where somebody looks at it.
@@ -113,7 +116,7 @@ export class SuspendedLines {
         counts.addAsync(point, at);
       } else counts.addGenerators(point, (sample) => this.#at(sample));
     }
-    return counts;
+    return { counts, asked: MOST_ASKED - left };
   }
 
   /**

@@ -5,6 +5,8 @@ import { mentions } from "./inline-values.js";
 
 /** Most characters of a value. */
 const VALUE = 60;
+/** Functions say nothing new beside their names, and stand in most lines. */
+const FUNCTION = /^(?:(?:async|class) )?(?:ƒ|class\b)/;
 /** Scopes asked for their variables: the innermost ones. */
 const SCOPES = 4;
 
@@ -29,7 +31,8 @@ export class InlineValues implements vscode.InlineValuesProvider {
     if (session?.type !== DEBUG_TYPE) return [];
     const values = await valuesOf(session, context.frameId).catch(() => new Map<string, string>());
     const lines = document.getText().split(/\r?\n/);
-    return mentions(lines, context.stoppedLocation.end.line, new Set(values.keys()))
+    const told = [...values].flatMap(([name, value]) => (FUNCTION.test(value) ? [] : [name]));
+    return mentions(lines, context.stoppedLocation.end.line, new Set(told))
       .filter(({ line }) => line >= viewPort.start.line && line <= viewPort.end.line)
       .map(
         ({ name, line, start, end }) =>

@@ -3,8 +3,10 @@ import type { ScopeSession } from "../scope-session.js";
 import { ProgramClock } from "../views/program-clock.js";
 import { systemTimers, type Timers } from "../views/refresh-schedule.js";
 
-/** A program is left alone for so many times as long as its last answer took: asking costs it 3 % at most. */
+/** A program is left alone for so many times as long as its last answer kept it busy: asking costs it 3 % at most. */
 const REST = 30;
+/** Ages of what has moved on meanwhile grow as long. Milliseconds. */
+const MOST_REST = 10_000;
 /** Answers that come faster cost nothing worth a rest. Milliseconds. */
 const FAST = 8;
 
@@ -40,9 +42,10 @@ export class SuspensionModel {
 
   /** Asks for the lines of these files. Resolves when the program may be asked again; never rejects. */
   async refresh(paths: readonly string[]): Promise<void> {
-    const start = this.timers.now();
+    let took = 0;
     try {
       const body = await this.session.request("asyncscope/suspensions", { paths });
+      took = body.took;
       // Of a program that does not answer the last lines are right: it stands still.
       if (body.status !== "blocked" || this.#body === undefined) {
         this.#body = body;
@@ -54,8 +57,7 @@ export class SuspensionModel {
     }
     if (this.#ended) return;
     this.changed();
-    const took = this.timers.now() - start;
-    if (took > FAST) await this.#rest(took * REST);
+    if (took > FAST) await this.#rest(Math.min(took * REST, MOST_REST));
   }
 
   /** What stands there now is wanted at once: the program stopped or went on. */

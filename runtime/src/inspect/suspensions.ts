@@ -12,7 +12,7 @@ import type { Frame } from "../core/coroutine.js";
 import { eachFrame } from "./chain.js";
 import { largest } from "./largest.js";
 import { atMost, count } from "./numbers.js";
-import { getPrototype, mapGet, mapSet, weakMapGet, weakMapSet } from "./primordials.js";
+import { getPrototype, mapGet, mapSet, realTime, weakMapGet, weakMapSet } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import { Samples } from "./samples.js";
 import { SUSPENDED } from "./task-record.js";
@@ -65,6 +65,7 @@ const lastPoints = new WeakMap<Registry, Points>();
 
 /** Answers a {@link SuspensionQuery}: all suspended tasks are counted before any cap. */
 export function querySuspensions(registry: Registry, query: SuspensionQuery, now: number): SuspensionReply {
+  const begin = realTime();
   let points: Points | undefined = weakMapGet<Points>(lastPoints, registry);
   if (points?.version !== registry.version) {
     points = new Collector(registry).points;
@@ -80,13 +81,15 @@ export function querySuspensions(registry: Registry, query: SuspensionQuery, now
     described[i] = describe(registry, shown[i]!, samples);
     shownTasks += shown[i]!.count;
   }
+  const tasks = rows(registry, query.tasks);
   return {
     now,
+    took: realTime() - begin,
     version: registry.version,
     points: described,
     suspended: points.suspended,
     hiddenTasks: total - shownTasks + points.nowhere,
-    tasks: rows(registry, query.tasks),
+    tasks,
     sites: registry.sites.since(count(query.knownSites, 0)),
   };
 }

@@ -141,6 +141,7 @@ describe("hints of suspended tasks in the editor", () => {
       texts.join("\n"),
     );
     assert.ok(texts.includes(`${line - 1}: total = 42`), texts.join("\n"));
+    assert.ok(!texts.some((text) => text.includes("ƒ")), texts.join("\n"));
   });
 
   it("move with the text", async () => {
