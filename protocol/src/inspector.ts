@@ -480,6 +480,7 @@ export type FindingKind =
   | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more
   | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
   | "unretrieved-error" // a failed task at whose error nobody has looked
+  | "growing-queue" // a queue without a limit that has done nothing but grow while it was watched
   | "loop-blocked" // something keeps the event loop from going on; found by the debug adapter
   | "slow-step"; // something kept it from going on for a while; found by the debug adapter
 

@@ -4,6 +4,7 @@ import {
   createTask,
   gather,
   Lock,
+  Queue,
   sleep,
   taskGroup,
   timeout,
@@ -374,6 +375,46 @@ describe("Diagnosis: errors that nobody looks at", () => {
       says()(diagnosis());
     },
   );
+});
+
+describe("Diagnosis: queues that only grow", () => {
+  /** Looks once a second at a queue with a limit (0: none) while items come and go, so many in each second. */
+  async function looks(
+    limit: number,
+    steps: readonly { readonly put: number; readonly take?: number }[],
+  ): Promise<string[][]> {
+    const said: string[][] = [];
+    await watched(function* () {
+      const queue = new Queue<number>(limit, { name: "lines" });
+      for (const { put, take = 0 } of steps) {
+        for (let i = 0; i < put; i++) queue.putNowait(i);
+        for (let i = 0; i < take; i++) queue.getNowait();
+        said.push(sentences(diagnosis()));
+        yield* sleep(1000);
+      }
+    });
+    return said;
+  }
+  const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+  it("are told after some seconds, with how much and what would help", async () => {
+    const said = await looks(0, times(9, { put: 900, take: 300 }));
+    assert.deepEqual(said.slice(0, 6), times(6, []));
+    assert.deepEqual(said.at(-1), [
+      "Queue lines only grows: it holds 5400 items, 4200 more than 7 s ago. It has no limit: with one, put() would wait for whoever takes them.",
+    ]);
+  });
+
+  it("are not: those that get shorter at times, stay as they are, are short, or have a limit", async () => {
+    const wave = Array.from({ length: 12 }, (_, i) => (i % 4 === 3 ? { put: 0, take: 500 } : { put: 1500 }));
+    for (const [limit, steps] of [
+      [0, wave],
+      [0, [{ put: 5000 }, ...times(11, { put: 0 })]],
+      [0, times(12, { put: 50 })],
+      [100_000, times(12, { put: 900 })],
+    ] as const)
+      assert.deepEqual((await looks(limit, steps)).flat(), []);
+  });
 });
 
 describe("Diagnosis: tasks that nothing can wake", () => {

@@ -12,6 +12,7 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
   "leaked-lock": "Lock never released",
   "nothing-can-wake": "Nothing can wake",
   "unretrieved-error": "Error never retrieved",
+  "growing-queue": "Queue only grows",
   "loop-blocked": "Event loop blocked",
   "slow-step": "Slow step",
 };
@@ -21,9 +22,17 @@ const ICONS: Readonly<Record<FindingKind, StateIcon>> = {
   "leaked-lock": { icon: "lock", color: "charts.red" },
   "nothing-can-wake": { icon: "debug-disconnect", color: "charts.red" },
   "unretrieved-error": { icon: "warning", color: "charts.orange" },
+  "growing-queue": { icon: "graph-line", color: "charts.orange" },
   "loop-blocked": { icon: "stop-circle", color: "charts.red" },
   "slow-step": { icon: "watch", color: "charts.yellow" },
 };
+
+/** Findings about waits, which may come to an end. */
+const WAITS: ReadonlySet<FindingKind> = new Set<FindingKind>([
+  "wait-cycle",
+  "leaked-lock",
+  "nothing-can-wake",
+]);
 
 /** In two or three words. */
 export function findingTitle({ kind }: Pick<FindingNode, "kind">): string {
@@ -43,7 +52,10 @@ export function findingText(finding: FindingNode): string {
 
 /** The whole sentence. */
 export function findingTooltip(finding: FindingNode): string {
-  const doubt = finding.certain ? "" : " Something that cannot be seen from here may still end it.";
+  const doubt =
+    finding.certain || !WAITS.has(finding.kind)
+      ? ""
+      : " Something that cannot be seen from here may still end it.";
   return cleanText(finding.text, HOVER) + doubt;
 }
 

@@ -6,6 +6,7 @@ import { nothingCanHappen } from "./idle.js";
 import { IntList } from "./int-list.js";
 import { atMost, count } from "./numbers.js";
 import { deref, mapForEach, mapGet, mapSet, mapSize } from "./primordials.js";
+import { growingQueues } from "./queue-growth.js";
 import type { Registry } from "./registry.js";
 import { FAILED, SUSPENDED } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
@@ -28,14 +29,14 @@ const MOST_GROUPS = 1000;
 const FREE = 1;
 const STUCK = 2;
 
-/** Answers a {@link DiagnosisQuery}: one pass over the tasks, nothing is kept for the next one. */
+/** Answers a {@link DiagnosisQuery}: one pass over the tasks. Only lengths of queues are kept for the next one. */
 export function diagnose(
   registry: Registry,
   query: DiagnosisQuery,
   now: number,
   loops: readonly EventLoop[],
 ): DiagnosisReply {
-  const { findings, hiddenTasks, idle } = new Diagnosis(registry, query, loops);
+  const { findings, hiddenTasks, idle } = new Diagnosis(registry, query, loops, now);
   const named: TaskId[] = [];
   for (let i = 0; i < findings.length; i++) {
     const { tasks, behind } = findings[i]!;
@@ -80,6 +81,10 @@ function later(time: number, record: TaskRecord): number {
   return since > time ? since : time;
 }
 
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
+}
+
 class Diagnosis {
   readonly findings: Finding[] = [];
   hiddenTasks = 0;
@@ -89,7 +94,7 @@ class Diagnosis {
   readonly #graph: WaitGraph;
   readonly #marks: Uint8Array;
 
-  constructor(registry: Registry, query: DiagnosisQuery, loops: readonly EventLoop[]) {
+  constructor(registry: Registry, query: DiagnosisQuery, loops: readonly EventLoop[], now: number) {
     this.#registry = registry;
     this.#limit = atMost(query.limit, 20, 100);
     this.idle = query.paused !== true && registry.currentTask() === null && nothingCanHappen(loops);
@@ -104,6 +109,7 @@ class Diagnosis {
     this.#leakedLocks();
     if (this.idle) this.#stranded();
     this.#unretrieved();
+    this.#growing(now);
   }
 
   #add(finding: Finding): void {
@@ -227,6 +233,32 @@ class Diagnosis {
         resources: [],
       });
     });
+  }
+
+  #growing(now: number): void {
+    const queues = growingQueues(this.#registry, now);
+    for (let i = 0; i < queues.length && i < this.#limit; i++) {
+      const { record, size, before, since, primitive } = queues[i]!;
+      const name = resourceName(this.#registry, primitive);
+      const text = new FindingText(this.#registry).say(name);
+      if (record.site !== 0) text.say(", made").at(0, record.site).say(",");
+      text.say(
+        ` only grows: it holds ${size} items, ${size - before} more than ${seconds(now - since)} ago. It has no limit: with one, put() would wait for whoever takes them.`,
+      );
+      this.#add({
+        kind: "growing-queue",
+        key: `growing-queue:resource ${record.id}`,
+        certain: false,
+        since,
+        words: text.words,
+        places: text.places,
+        tasks: [],
+        taskCount: 0,
+        behind: [],
+        behindCount: 0,
+        resources: [record.id],
+      });
+    }
   }
 
   /** `Task a waits at … for it, and so do …` */
