@@ -6,6 +6,7 @@
 //   dist/preload*.cjs           what is loaded first into a debugged program
 //   out/terminal-tree.js        what draws the tree for `npm start`
 //   dist/runtime/{esm,cjs}      the runtime, for programs that have not installed it
+//   dist/runtime/register*      the loader, for programs that are debugged
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
 //   runtime/dist/cli.cjs        its command `asyncscope`
 //   runtime/dist/dump*.cjs      its entries `asyncscope/dump` and `asyncscope/dump-on-timeout`
@@ -35,6 +36,9 @@ const common = {
     ASYNCSCOPE_VERSION: JSON.stringify(JSON.parse(readFileSync("runtime/package.json", "utf8")).version),
   },
 };
+
+/** The loader leaves sources alone in which its prefix occurs. */
+const OWN = { js: "/* __as: not rewritten */" };
 
 /** Test files, and what is run by hand beside them, are bundled with code splitting, so that modules they share stay one instance. */
 function testEntries(folder = "test") {
@@ -155,12 +159,14 @@ const bundles = [
     outdir: "runtime/dist/esm",
     format: "esm",
     splitting: true,
+    banner: OWN,
   },
   {
     ...common,
     entryPoints: { index: "runtime/src/index.ts", testing: "runtime/src/testing.ts" },
     outdir: "runtime/dist/cjs",
     format: "cjs",
+    banner: OWN,
   },
 ];
 
@@ -234,6 +240,8 @@ function packageRuntime() {
     writeFileSync(`${from}/package.json`, `{ "type": "${type}" }\n`);
     cpSync(from, `dist/runtime/${format}`, { recursive: true, filter: (file) => !file.endsWith(".map") });
   }
+  for (const file of ["register.cjs", "register-hooks.mjs"])
+    cpSync(`runtime/dist/${file}`, `dist/runtime/${file}`);
 }
 
 /** Nothing is emptied first (a test may be running from it), but a test whose source has gone must not run. */

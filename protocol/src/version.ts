@@ -11,6 +11,9 @@ export const PROTOCOL_VERSION = 1;
 /** Key on `globalThis` (through `Symbol.for`) under which the inspector of a program is found. */
 export const INSPECTOR_KEY = "asyncscope.inspector";
 
+/** Key on `globalThis` (through `Symbol.for`) at which the loader leaves the frames of plain async functions. */
+export const FRAMES_KEY = "asyncscope.frames.1";
+
 /**
  * Key on `globalThis` (through `Symbol.for`) that the preload sets to {@link ActivationOptions} before the
  * program starts: a runtime that loads and finds it enables its inspector at once.

@@ -14,6 +14,7 @@ import {
 import { isFatal, renewStacks, RuntimeError } from "./errors.js";
 import type { FatalError } from "./errors.js";
 import { sourceOf } from "./exception-handler.js";
+import { loopBegins } from "../frames/source.js";
 import { Future } from "./future.js";
 import type { Handle, Runnable } from "./handle.js";
 import { forgetRecent, watchRecent } from "./never-awaited.js";
@@ -134,6 +135,7 @@ export class EventLoop extends BaseEventLoop {
         this.runForeverCleanup();
         throw error;
       }
+      loopBegins();
       const keepAlive = (this.#keepAlive = setInterval(() => undefined, FOREVER));
       if (this.#isShuttingDown) keepAlive.unref();
       this.#endRun = (error) => {

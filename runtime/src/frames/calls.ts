@@ -2,6 +2,7 @@
  * What rewritten functions call. The frame that is current is kept exactly, without AsyncLocalStorage: a function says
  * when it is entered, suspended, resumed and left, and whoever was current before is so again.
  */
+import { callSite, watching } from "./call-sites.js";
 import { AT_YIELD, ENDED, Frame, RUNNING } from "./frame.js";
 import type { PointId } from "./frame.js";
 import { enlist } from "./frame-list.js";
@@ -27,7 +28,8 @@ const nextTick = process.nextTick.bind(process);
 /** At the start of a function. */
 export function enter(point: PointId, argument?: unknown): Frame {
   const parent = current;
-  const born = parent === null || parent.at < 0 ? 0 : parent.at;
+  let born = parent === null || parent.at < 0 ? 0 : parent.at;
+  if (born === 0 && watching) born = callSite(parent === null ? 0 : parent.point, point);
   return (current = new Frame(
     point,
     parent,

@@ -36,6 +36,16 @@ export function eachFrame(visit: (frame: Frame) => void): void {
   for (let i = 0; i < youngCount; i++) if (young[i]!.site !== ENDED) visit(young[i]!);
 }
 
+/** Whether any frame has been suspended and has not ended. */
+export function hasFrames(): boolean {
+  for (let i = 0; i < youngCount; i++) if (young[i]!.site !== ENDED) return true;
+  for (let i = 0; i < old.length; i++) {
+    const frame = deref(old[i]!);
+    if (frame !== undefined && frame.site !== ENDED) return true;
+  }
+  return false;
+}
+
 /** Drops what has ended; when most frames live on, they are held weakly from now on. */
 function age(): void {
   let alive = 0;

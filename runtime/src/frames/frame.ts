@@ -24,8 +24,8 @@ export class Frame {
   time = -1;
   /** Who is current again when it is suspended in the run that resumed it. */
   ret: Frame | null;
-  /** What it waits for, when that is known: the inputs of a combinator. */
-  on: object | null = null;
+  /** What it waits for, when that is known: the inputs of a combinator; a loop of the runtime. */
+  on: object | symbol | null = null;
   /** For the inspector: the task that stands for it. */
   task: object | null = null;
 
@@ -34,11 +34,16 @@ export class Frame {
     readonly point: PointId,
     /** The frame that called it; null when none was running. */
     public parent: Frame | null,
-    /** Point of the await in whose operand it was called, 0 when it was called elsewhere. */
+    /** Point of the await in whose operand it was called, 0 when it was called elsewhere; below 0: see `calledAt`. */
     public born: number,
     /** The first argument, when it is a primitive. */
     readonly argument: unknown,
   ) {
     this.ret = parent;
   }
+}
+
+/** Awaited at once by one that has not ended. */
+export function isLinked(frame: Frame): boolean {
+  return frame.linked === 1 && frame.parent !== null && frame.parent.site > 0;
 }

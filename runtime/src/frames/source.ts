@@ -1,25 +1,43 @@
+import type { Site } from "@asyncscope/protocol";
+import { FRAMES_KEY } from "@asyncscope/protocol";
 import type { Frame, PointId } from "./frame.js";
 import type { RewrittenFile } from "./points-table.js";
 import type { Point } from "../loader/points.js";
 
-/** Key on `globalThis` (through `Symbol.for`) at which the loader leaves {@link FrameSource} for the inspector. */
-export const FRAME_SOURCE = "asyncscope.frames.1";
-
 /** {@link Frame.linked} of a frame whose function a task of the runtime runs: that task stands for it. */
 export const OF_A_TASK = 2;
 
+/** {@link Frame.on} of a frame that waits for a loop of the runtime: the tasks of the loop are what it waits for. */
+export const A_LOOP = Symbol.for("asyncscope.loop");
+
+/** A loop begins to run: who awaits that at once waits for its tasks. */
+export function loopBegins(): void {
+  const frame = frameSource()?.currentFrame() ?? null;
+  if (frame !== null && frame.at > 0) frame.on = A_LOOP;
+}
+
 /** The source of this thread, undefined without the loader. */
 export function frameSource(): FrameSource | undefined {
-  return (globalThis as unknown as Record<symbol, FrameSource | undefined>)[Symbol.for(FRAME_SOURCE)];
+  return (globalThis as unknown as Record<symbol, FrameSource | undefined>)[Symbol.for(FRAMES_KEY)];
 }
 
 /** What the inspector reads of the frames of plain async functions. */
 export interface FrameSource {
   /** Calls `visit` with each frame that has been suspended and has not ended, oldest first. */
   eachFrame(visit: (frame: Frame) => void): void;
+  /** Whether there is any such frame. */
+  hasFrames(): boolean;
   pointAt(id: PointId): { readonly file: RewrittenFile; readonly point: Point } | undefined;
+  /** The frame whose code runs now, null outside of all. */
+  currentFrame(): Frame | null;
   /** The frame that was suspended last in this run, null when none was. */
   lastFrame(): Frame | null;
+  /** Where a frame was called that has a number below 0 for that; from the first question on it is noted. */
+  calledAt(born: number): Site | undefined;
+  watchCalls(): void;
+  /** For a debugger: see `step-target.ts`. */
+  stepOut(frame: Frame): string;
+  isStepTarget(frame: Frame): boolean;
   /** `afterTurn` is called when a turn of Node's loop in which a frame was suspended is over. */
   observe(hooks: { readonly afterTurn: (() => void) | null }): void;
 }

@@ -11,7 +11,8 @@ import { ADOPT, thisCopy } from "./runtime-copy.js";
  */
 const place = globalThis as Record<symbol, unknown>;
 const key = Symbol.for(INSPECTOR_KEY);
-const present = place[key] as Partial<AdoptingInspector> | undefined;
+// Not through the getter of the loader, which would load another copy of the runtime.
+const present = Object.getOwnPropertyDescriptor(place, key)?.value as Partial<AdoptingInspector> | undefined;
 
 if (present !== undefined) present[ADOPT]?.(thisCopy());
 else {

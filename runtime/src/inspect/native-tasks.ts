@@ -2,8 +2,8 @@ import type { SiteId } from "@asyncscope/protocol";
 import { FUTURE_BRAND } from "../core/future.js";
 import type { Task } from "../core/task.js";
 import type { Frame } from "../frames/frame.js";
-import { AT_YIELD } from "../frames/frame.js";
-import { OF_A_TASK } from "../frames/source.js";
+import { AT_YIELD, isLinked } from "../frames/frame.js";
+import { A_LOOP, OF_A_TASK } from "../frames/source.js";
 import type { FrameSource } from "../frames/source.js";
 import { PointKind } from "../loader/points.js";
 import { isArray, mapGet, mapSet, realTime, setAdd, setHas } from "./primordials.js";
@@ -128,6 +128,7 @@ export class NativeTasks {
 
   constructor(source: FrameSource) {
     this.#source = source;
+    source.watchCalls();
   }
 
   /** Takes in what has begun since the last time, lets go of what has ended, and reads where the others stand. */
@@ -138,15 +139,16 @@ export class NativeTasks {
       // A generator between two steps waits for nobody.
       if (frame.site <= 0 || frame.at === AT_YIELD) return;
       frames[frames.length] = frame;
-      if (isCallee(frame)) mapSet(callees, frame.parent!, frame);
+      if (isLinked(frame)) mapSet(callees, frame.parent!, frame);
     });
     const tasks: NativeTask[] = [];
     const seen = new Set<NativeTask>();
     const inside = new Map<Frame, Started[]>();
     for (let i = 0; i < frames.length; i++) {
       const root = frames[i]!;
-      if (isCallee(root) || root.linked === OF_A_TASK) continue;
-      const task = this.#taskOf(root, registry);
+      if (isLinked(root) || root.linked === OF_A_TASK) continue;
+      if (root.task === null && waitsForLoop(root, callees)) continue;
+      const task = this.#taskOf(root, callees, registry);
       tasks[tasks.length] = task;
       setAdd(seen, task);
       const { parent } = root;
@@ -156,7 +158,7 @@ export class NativeTasks {
       else started[started.length] = { task, born: root.born };
     }
     for (let i = 0; i < frames.length; i++)
-      if (frames[i]!.task instanceof NativeTask && !isCallee(frames[i]!))
+      if (frames[i]!.task instanceof NativeTask && !isLinked(frames[i]!))
         this.#read(frames[i]!, callees, inside, registry);
     for (let i = 0; i < this.#known.length; i++) {
       const task = this.#known[i]!;
@@ -175,10 +177,10 @@ export class NativeTasks {
   }
 
   /** Its task, which is made when it is new; those that started it come first. */
-  #taskOf(frame: Frame, registry: Registry): NativeTask {
+  #taskOf(frame: Frame, callees: ReadonlyMap<Frame, Frame>, registry: Registry): NativeTask {
     const missing: Frame[] = [];
     for (let each: Frame | null = frame; each !== null && isNew(each); each = rootOf(each.parent))
-      missing[missing.length] = each;
+      if (!waitsForLoop(each, callees)) missing[missing.length] = each;
     for (let i = missing.length - 1; i >= 0; i--) this.#make(missing[i]!, registry);
     return frame.task as NativeTask;
   }
@@ -196,7 +198,16 @@ export class NativeTasks {
       creator instanceof NativeTask ? (creator as unknown as Task<unknown>) : null,
     );
     registry.captureSites = captureSites;
-    if (frame.born > 0) registry.recordOf(task)!.created = this.#site(frame.born, registry);
+    const created = this.#createdAt(frame.born, registry);
+    if (created !== 0) registry.recordOf(task)!.created = created;
+  }
+
+  #createdAt(born: number, registry: Registry): SiteId {
+    if (born > 0) return this.#site(born, registry);
+    const site = born < 0 ? this.#source.calledAt(born) : undefined;
+    return site === undefined
+      ? 0
+      : registry.sites.intern(site.url, site.line, site.column, site.functionName);
   }
 
   #read(
@@ -268,13 +279,16 @@ function inputsOf(frame: Frame, begun: readonly Started[], total: number): Nativ
 const isNew = (frame: Frame): boolean =>
   frame.site > 0 && frame.at !== AT_YIELD && frame.linked !== OF_A_TASK && frame.task === null;
 
-/** Awaited at once by one that has not ended. */
-function isCallee(frame: Frame): boolean {
-  return frame.linked === 1 && frame.parent !== null && frame.parent.site > 0;
+/** Whether a function, by itself or by what it calls, awaits a run of the runtime's loop and nothing else. */
+function waitsForLoop(root: Frame, callees: ReadonlyMap<Frame, Frame>): boolean {
+  let innermost = root;
+  for (let frame: Frame | undefined = root; frame !== undefined; frame = mapGet(callees, frame))
+    innermost = frame;
+  return innermost.on === A_LOOP;
 }
 
 function rootOf(frame: Frame | null): Frame | null {
   let root = frame;
-  while (root !== null && isCallee(root)) root = root.parent;
+  while (root !== null && isLinked(root)) root = root.parent;
   return root;
 }

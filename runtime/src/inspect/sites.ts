@@ -18,17 +18,24 @@ export class SiteTable {
     if (url !== "" && !this.#isOwn(url)) this.scripts[this.scripts.length] = url;
   }
 
-  /** The position of the program's innermost frame, 0 when there is none on the stack. */
-  capture(): SiteId {
+  /**
+   * The position of the program's innermost frame, 0 when there is none on the stack.
+   * @param skip so many frames of the program are passed over.
+   */
+  capture(skip = 0): SiteId {
     const frames = stackFrames(DEPTH);
     for (let i = 0; i < frames.length; i++) {
       const frame = frames[i]!;
       const url = frame.getScriptNameOrSourceURL() ?? frame.getFileName();
-      if (!url || cut(url, 0, 5) === "node:" || this.#isOwn(url)) continue;
+      if (!url || cut(url, 0, 5) === "node:" || this.#isOwn(url) || skip-- > 0) continue;
       const name = frame.getFunctionName() ?? "";
       return this.intern(url, frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0, name);
     }
     return 0;
+  }
+
+  get(id: SiteId): Site | undefined {
+    return this.#sites[id - 1];
   }
 
   /** The sites with an id above `known`. */
@@ -89,7 +96,7 @@ class Known {
  * of the same pair of functions, when those all had the same one.
  */
 export class SiteBudget {
-  readonly #sites: SiteTable;
+  readonly #sites: Pick<SiteTable, "capture">;
   readonly #perSecond: number;
   readonly #infersSteady: boolean;
   #windowStart = -Infinity;
@@ -106,7 +113,7 @@ export class SiteBudget {
    * @param infersSteady whether a site is inferred also while there is budget, where the same pair of functions gave
    * the same one 100 times in a second: a loop that makes tasks is not to take its first thousands ten times as long.
    */
-  constructor(sites: SiteTable, perSecond: number, infersSteady = false) {
+  constructor(sites: Pick<SiteTable, "capture">, perSecond: number, infersSteady = false) {
     this.#sites = sites;
     this.#perSecond = perSecond;
     this.#infersSteady = infersSteady;

@@ -1,11 +1,13 @@
 import { pathToFileURL } from "node:url";
 import type { MessagePort } from "node:worker_threads";
 import { isMainThread, parentPort, receiveMessageOnPort } from "node:worker_threads";
-import { lastFrame, observe } from "../frames/calls.js";
-import { eachFrame } from "../frames/frame-list.js";
+import { ACTIVATE_KEY, FRAMES_KEY } from "@asyncscope/protocol";
+import { calledAt, ownCode, watchCalls } from "../frames/call-sites.js";
+import { currentFrame, lastFrame, observe } from "../frames/calls.js";
+import { eachFrame, hasFrames } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
-import { FRAME_SOURCE } from "../frames/source.js";
 import type { FrameSource } from "../frames/source.js";
+import { isStepTarget, stepOut } from "../frames/step-target.js";
 import { addFile, onUnknown, pointAt, reserve } from "../frames/points-table.js";
 import { Cache } from "./cache.js";
 import { isChosen } from "./choice.js";
@@ -29,8 +31,22 @@ export function installLoader(ownScript: string, threadHooks: string): void {
   if (place[INSTALLED] === true || isLoaderThread()) return;
   Object.defineProperty(globalThis, INSTALLED, { value: true });
   installCalls();
-  const source: FrameSource = { eachFrame, pointAt, lastFrame, observe };
-  Object.defineProperty(globalThis, Symbol.for(FRAME_SOURCE), { value: source });
+  const source: FrameSource = {
+    eachFrame,
+    hasFrames,
+    pointAt,
+    currentFrame,
+    lastFrame,
+    calledAt,
+    watchCalls,
+    stepOut,
+    isStepTarget,
+    observe,
+  };
+  ownCode(ownScript);
+  // A debugger has started the program.
+  if (Symbol.for(ACTIVATE_KEY) in globalThis) watchCalls();
+  Object.defineProperty(globalThis, Symbol.for(FRAMES_KEY), { value: source });
   restoreFunctionText();
   const ports: MessagePort[] = [];
   const refresh = (): void => ports.forEach(readPort);
