@@ -1,6 +1,7 @@
 import * as inspector from "node:inspector";
 import {
   EVENT_BINDING,
+  FRAMES_KEY,
   INSPECTOR_KEY,
   type ChainReply,
   type RecordingChunk,
@@ -20,7 +21,7 @@ const MOST_FRAMES = 20;
 
 // Taken before the program can change them.
 const { stringify, parse } = JSON;
-const { defineProperty } = Object;
+const { defineProperty, getOwnPropertyDescriptor: getOwn } = Object;
 const { deleteProperty } = Reflect;
 const now = performance.now.bind(performance);
 
@@ -46,7 +47,7 @@ export function reportEnd(): void {
     const send = scope[EVENT_BINDING];
     if (typeof send !== "function") return;
     try {
-      const tasks = scope[Symbol.for(INSPECTOR_KEY)] as Tasks | undefined;
+      const tasks = inspectorIn(scope);
       const query = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 };
       const tree = tasks?.tree(query) ?? "";
       const report: ExitReport = {
@@ -67,6 +68,14 @@ export function reportEnd(): void {
       // Whatever went wrong here must not change how the program ends.
     }
   });
+}
+
+/** The inspector; that of the loader, which is made when it is asked for, only when it has something to tell. */
+function inspectorIn(scope: Record<string | symbol, unknown>): Tasks | undefined {
+  const key = Symbol.for(INSPECTOR_KEY);
+  const frames = scope[Symbol.for(FRAMES_KEY)] as { hasFrames(): boolean } | undefined;
+  if (getOwn(scope, key)?.get !== undefined && frames?.hasFrames() === false) return undefined;
+  return scope[key] as Tasks | undefined;
 }
 
 /** The rest of a recording; a program that has much left tells the first of it. */

@@ -6,6 +6,8 @@ import { valueBody } from "./variables.js";
 
 const PURPOSES: readonly EvaluatePurpose[] = ["hover", "watch", "repl", "clipboard", "variables"];
 const MAX_COMPLETIONS = 500;
+/** Names that the loader and the inspector need in the global scope. */
+const OURS = /^__as(?:[A-Z]|yncscope)/;
 
 export function evaluateHandlers(context: SessionContext): Handlers {
   const run = (
@@ -55,7 +57,9 @@ export function evaluateHandlers(context: SessionContext): Handlers {
     const targets = [...names]
       .filter(
         (name) =>
-          name.toLowerCase().startsWith(wanted) && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name),
+          name.toLowerCase().startsWith(wanted) &&
+          !OURS.test(name) &&
+          /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name),
       )
       .sort()
       .slice(0, MAX_COMPLETIONS)

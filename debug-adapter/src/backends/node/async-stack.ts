@@ -18,10 +18,13 @@ const MAX_FRAMES = 50;
  * created, which needs no async stack recording and so costs the running program nothing.
  */
 const COLLECT = `(() => {
-  const { stackTraceLimit, prepareStackTrace } = Error;
+  const { stackTraceLimit } = Error;
+  // The loader has a setter there, behind which columns are no more those of the running code.
+  const formatter = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
+  const value = (_, sites) => sites;
   try {
     Error.stackTraceLimit = 200;
-    Error.prepareStackTrace = (_, sites) => sites;
+    Object.defineProperty(Error, "prepareStackTrace", { value, configurable: true, writable: true });
     const sites = new Error().stack;
     let out = "";
     for (let i = 0; i < sites.length; i++) {
@@ -34,7 +37,8 @@ const COLLECT = `(() => {
     return out;
   } catch { return ""; } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
+    delete Error.prepareStackTrace;
+    if (formatter !== undefined) Object.defineProperty(Error, "prepareStackTrace", formatter);
   }
 })()`;
 

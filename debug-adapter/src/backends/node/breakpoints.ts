@@ -4,6 +4,7 @@ import { CdpError, type CdpConnection } from "./cdp/connection.js";
 import type { DebuggerDomain } from "./cdp/debugger-domain.js";
 import { conditionFor } from "./conditions.js";
 import { urlPattern } from "./paths.js";
+import type { RewrittenCode } from "./rewritten-code.js";
 import type { Script, Scripts } from "./scripts.js";
 
 interface Breakpoint {
@@ -27,6 +28,7 @@ export class Breakpoints {
   readonly #cdp: CdpConnection;
   readonly #domain: DebuggerDomain;
   readonly #scripts: Scripts;
+  readonly #rewritten: RewrittenCode;
   readonly #byPath = new Map<string, Breakpoint[]>();
   readonly #byCdpId = new Map<string, Breakpoint>();
   /** Sources whose own script has a map: the raw line numbers of the file mean nothing to V8. */
@@ -39,10 +41,17 @@ export class Breakpoints {
   /** Told the name and line of a log point, for the output it sends. */
   readonly #sourceMaps: boolean;
 
-  constructor(cdp: CdpConnection, domain: DebuggerDomain, scripts: Scripts, sourceMaps: boolean) {
+  constructor(
+    cdp: CdpConnection,
+    domain: DebuggerDomain,
+    scripts: Scripts,
+    rewritten: RewrittenCode,
+    sourceMaps: boolean,
+  ) {
     this.#cdp = cdp;
     this.#domain = domain;
     this.#scripts = scripts;
+    this.#rewritten = rewritten;
     this.#sourceMaps = sourceMaps;
     cdp.on("Debugger.breakpointResolved", ({ breakpointId, location }) => {
       const breakpoint = this.#byCdpId.get(breakpointId);
@@ -177,12 +186,15 @@ export class Breakpoints {
     const { line, column } = breakpoint.request;
     const text = condition ?? (await conditionFor(this.#cdp, breakpoint.id, breakpoint.request)).condition;
     const positions = map?.generated(breakpoint.path, line, column) ?? [];
-    for (const position of positions)
+    for (const position of positions) {
+      const start = { scriptId: script.id, lineNumber: position.line - 1, columnNumber: position.column - 1 };
+      const { lineNumber, columnNumber } = await this.#rewritten.placeFrom(start);
       await this.#setAt(breakpoint, `${script.url}:${position.line}:${position.column}`, text, {
         url: script.url,
-        lineNumber: position.line - 1,
-        columnNumber: position.column - 1,
+        lineNumber,
+        columnNumber: columnNumber ?? 0,
       });
+    }
   }
 
   async #setAt(

@@ -1,6 +1,7 @@
 import {
   ACTIVATE_KEY,
   EVENT_BINDING,
+  FRAMES_KEY,
   INSPECTOR_KEY,
   PROTOCOL_VERSION,
   type ActivationOptions,
@@ -21,6 +22,15 @@ export const ANSWER_TIMEOUT_MS = 1000;
 
 /** The inspector object, as an expression. */
 export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
+
+/**
+ * The inspector object that is there, as an expression. The loader's getter, which would bring one, is asked only when
+ * there are frames of plain async functions: a runtime that the program brings itself is to be the first.
+ */
+const PRESENT = `((key, frames) => {
+  const found = Object.getOwnPropertyDescriptor(globalThis, key);
+  return found?.get === undefined || frames?.hasFrames() !== false ? globalThis[key] : undefined;
+})(Symbol.for(${JSON.stringify(INSPECTOR_KEY)}), globalThis[Symbol.for(${JSON.stringify(FRAMES_KEY)})])`;
 
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
@@ -90,7 +100,7 @@ export class InspectorAccess {
   async haltAt(options: HaltOptions): Promise<void> {
     const [text, activation] = [JSON.stringify(options), `globalThis[Symbol.for("${ACTIVATE_KEY}")]`];
     await this.#evaluate(
-      `if (${activation} !== undefined) ${activation}.haltAt = ${text}; ${INSPECTOR}?.haltAt?.(${text}); undefined`,
+      `if (${activation} !== undefined) ${activation}.haltAt = ${text}; ${PRESENT}?.haltAt?.(${text}); undefined`,
       true,
     );
   }
@@ -98,7 +108,7 @@ export class InspectorAccess {
   /** Asks whether an inspector has come whose greeting is still on its way. */
   async probe(): Promise<void> {
     if (this.#hello === undefined && this.#problem === undefined)
-      await this.#meet(`${INSPECTOR} === undefined ? "" : ${INSPECTOR}.hello()`);
+      await this.#meet(`${PRESENT}?.hello() ?? ""`);
   }
 
   async #meet(expression: string): Promise<void> {

@@ -4,6 +4,7 @@ import { awaitingFrames } from "./async-stack.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import type { Paused } from "./execution.js";
 import type { InspectorAccess } from "./inspector-access.js";
+import type { RewrittenCode } from "./rewritten-code.js";
 import { runningTask, type RunningTask } from "./running-task.js";
 import type { Scripts } from "./scripts.js";
 import { PausedFrame } from "./stack.js";
@@ -14,14 +15,22 @@ import { SuspendedFrame } from "./suspended-frames.js";
 export class PausedStack {
   readonly #cdp: CdpConnection;
   readonly #scripts: Scripts;
+  readonly #rewritten: RewrittenCode;
   readonly #access: InspectorAccess;
   readonly #paused: Paused;
   #task: Promise<RunningTask | undefined> | undefined;
   #frames: Promise<FrameView[]> | undefined;
 
-  constructor(cdp: CdpConnection, scripts: Scripts, access: InspectorAccess, paused: Paused) {
+  constructor(
+    cdp: CdpConnection,
+    scripts: Scripts,
+    rewritten: RewrittenCode,
+    access: InspectorAccess,
+    paused: Paused,
+  ) {
     this.#cdp = cdp;
     this.#scripts = scripts;
+    this.#rewritten = rewritten;
     this.#access = access;
     this.#paused = paused;
   }
@@ -53,7 +62,16 @@ export class PausedStack {
     for (const [i, callFrame] of callFrames.entries()) {
       if (i > last) break;
       const exception = i === 0 ? this.#paused.exception : undefined;
-      out.push(await PausedFrame.of(this.#cdp, this.#scripts, callFrame, this.#paused.values, exception));
+      out.push(
+        await PausedFrame.of(
+          this.#cdp,
+          this.#scripts,
+          this.#rewritten,
+          callFrame,
+          this.#paused.values,
+          exception,
+        ),
+      );
     }
     if (task !== undefined) out.push(...(await this.#taskFrames(task)));
     out.push(...(await this.#awaiting(task !== undefined)));

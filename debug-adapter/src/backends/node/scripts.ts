@@ -1,3 +1,5 @@
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Protocol } from "devtools-protocol";
 import { messageOf } from "../../errors.js";
 import type { SourceConfiguration } from "../../target/configuration.js";
@@ -5,6 +7,7 @@ import type { CdpConnection } from "./cdp/connection.js";
 import type { DebuggerDomain } from "./cdp/debugger-domain.js";
 import { globPattern, SkipList } from "./globs.js";
 import { urlToPath } from "./paths.js";
+import { isLoaderMap } from "./rewritten-code.js";
 import { loadSourceMap, mapUrlInFile } from "./source-maps/load.js";
 import type { SourceMap } from "./source-maps/source-map.js";
 
@@ -155,7 +158,11 @@ export class Scripts {
   async #applySkips(): Promise<void> {
     const patterns: string[] = [];
     if (this.#skip.skipsInternals) patterns.push("^node:");
-    for (const url of this.#runtime) patterns.push(`^${url.replace(/[/\-\\^$*+?.()|[\]{}]/g, "\\$&")}$`);
+    for (const url of this.#runtime) {
+      // A CommonJS script is known by its path; to V8 it has a URL.
+      const name = isAbsolute(url) ? pathToFileURL(url).href : url;
+      patterns.push(`^${name.replace(/[/\-\\^$*+?.()|[\]{}]/g, "\\$&")}$`);
+    }
     patterns.push(...this.#skipPatterns());
     await this.#cdp.send("Debugger.setBlackboxPatterns", { patterns });
   }
@@ -179,7 +186,7 @@ export class Scripts {
   async #load(script: Script): Promise<SourceMap | undefined> {
     if (!this.#config.sourceMaps || script.mapUrl === "" || script.url.startsWith("node:")) return undefined;
     if (this.isRuntime(script)) return undefined;
-    if (this.#outFiles !== undefined && !script.mapUrl.startsWith("data:"))
+    if (this.#outFiles !== undefined && !script.mapUrl.startsWith("data:") && !isLoaderMap(script.mapUrl))
       if (script.path === undefined || !this.#outFiles.test(script.path.replaceAll("\\", "/")))
         return undefined;
     try {

@@ -1,9 +1,10 @@
 import type { Protocol } from "devtools-protocol";
 import type { EvaluatePurpose, FrameView, ScopeView } from "../../target/execution.js";
 import { fail } from "../../errors.js";
-import type { ValueView, VariableContainer } from "../../target/values.js";
+import type { Page, Property, ValueView, VariableContainer } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import { checked, limitsOf } from "./evaluate.js";
+import { isLoaderName, type RewrittenCode } from "./rewritten-code.js";
 import type { Scripts, SourcePosition } from "./scripts.js";
 import { sourceView } from "./source-view.js";
 import { callArgument, type Remote, type Values } from "./values/values.js";
@@ -18,11 +19,13 @@ export class PausedFrame implements FrameView {
   readonly subtle: boolean;
   readonly callFrame: Protocol.Debugger.CallFrame;
   readonly #cdp: CdpConnection;
+  readonly #rewritten: RewrittenCode;
   readonly #values: Values;
   readonly #exception: Remote | undefined;
 
   private constructor(
     cdp: CdpConnection,
+    rewritten: RewrittenCode,
     callFrame: Protocol.Debugger.CallFrame,
     values: Values,
     position: SourcePosition,
@@ -30,6 +33,7 @@ export class PausedFrame implements FrameView {
     exception: Remote | undefined,
   ) {
     this.#cdp = cdp;
+    this.#rewritten = rewritten;
     this.#values = values;
     this.#exception = exception;
     this.callFrame = callFrame;
@@ -43,6 +47,7 @@ export class PausedFrame implements FrameView {
   static async of(
     cdp: CdpConnection,
     scripts: Scripts,
+    rewritten: RewrittenCode,
     callFrame: Protocol.Debugger.CallFrame,
     values: Values,
     exception?: Remote,
@@ -59,37 +64,48 @@ export class PausedFrame implements FrameView {
       skipped: true,
     };
     const map = script === undefined ? undefined : await scripts.mapOf(script);
-    return new PausedFrame(cdp, callFrame, values, position, () => map?.content(position.path), exception);
+    return new PausedFrame(
+      cdp,
+      rewritten,
+      callFrame,
+      values,
+      position,
+      () => map?.content(position.path),
+      exception,
+    );
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async scopes(): Promise<ScopeView[]> {
     const views: ScopeView[] = [];
     const extra = this.#extra();
-    this.callFrame.scopeChain.forEach((scope, index) => {
+    let body: ScopePart | undefined;
+    for (const [index, scope] of this.callFrame.scopeChain.entries()) {
       const container = this.#values.view(scope.object, {
         evaluate: (text) => this.remote(text),
         path: undefined,
       }).children;
-      if (container === undefined) return;
-      const name = scopeName(scope);
-      const variables = new ScopeContainer(
-        this.#cdp,
-        this.#values,
-        this,
-        scope,
-        index,
-        container,
-        index === 0 ? extra : [],
-      );
+      if (container === undefined) continue;
+      const part = { scope, index, container };
+      // The loader stands between the two halves of a function's own scope.
+      if (scope.type === "block" && (await this.#isBody(scope))) {
+        body = part;
+        continue;
+      }
+      const parts = body === undefined ? [part] : [body, part];
+      body = undefined;
       views.push({
-        name,
+        name: scopeName(scope),
         kind: scope.type === "local" ? "locals" : "other",
         expensive: scope.type === "global",
-        variables,
+        variables: new ScopeContainer(this.#cdp, this.#values, this, parts, views.length === 0 ? extra : []),
       });
-    });
+    }
     return views;
+  }
+
+  /** Whether a block is the body of a function that the loader has rewritten. */
+  async #isBody({ startLocation }: Protocol.Debugger.Scope): Promise<boolean> {
+    return startLocation !== undefined && (await this.#rewritten.isBody(startLocation));
   }
 
   /** `this`, the value about to be returned, the exception: not variables, but shown with them. */
@@ -141,10 +157,17 @@ export class PausedFrame implements FrameView {
         objectId: object.objectId,
         ownProperties: true,
       });
-      for (const { name } of result) names.add(name);
+      for (const { name } of result) if (!isLoaderName(name)) names.add(name);
     }
     return [...names];
   }
+}
+
+interface ScopePart {
+  readonly scope: Protocol.Debugger.Scope;
+  /** In the frame's chain. */
+  readonly index: number;
+  readonly container: VariableContainer;
 }
 
 /** One scope of a paused frame; its variables are set through the debugger, not as properties. */
@@ -153,24 +176,14 @@ class ScopeContainer implements VariableContainer {
     private readonly cdp: CdpConnection,
     private readonly values: Values,
     private readonly frame: PausedFrame,
-    private readonly scope: Protocol.Debugger.Scope,
-    private readonly index: number,
-    private readonly container: VariableContainer,
+    /** What V8 has as one or two scopes, inner one first. */
+    private readonly parts: readonly ScopePart[],
     private readonly extra: readonly { readonly name: string; readonly remote: Remote }[],
   ) {}
 
-  async list(page: {
-    filter?: "named" | "indexed" | undefined;
-    start?: number | undefined;
-    count?: number | undefined;
-  }) {
+  async list(page: Page) {
     const context = { evaluate: (text: string) => this.frame.remote(text) };
-    const variables = (await this.container.list(page))
-      .filter(({ visibility }) => visibility !== "internal" || this.scope.type === "global")
-      .map((property) => ({
-        ...property,
-        ...(isIdentifier(property.name) ? { evaluateName: property.name } : {}),
-      }));
+    const lists = await Promise.all(this.parts.map((part) => variablesOf(part, page)));
     const extra = (page.start ?? 0) > 0 ? [] : this.extra;
     return [
       ...extra.map(({ name, remote }) => ({
@@ -179,19 +192,19 @@ class ScopeContainer implements VariableContainer {
         readOnly: true,
         ...(name === "this" ? { evaluateName: "this" } : { visibility: "internal" as const }),
       })),
-      ...variables,
+      ...lists.reverse().flat(),
     ];
   }
 
   async set(name: string, expression: string): Promise<ValueView> {
-    if (this.scope.type === "global" || this.scope.type === "with")
-      return this.container.set!(name, expression);
+    const { scope, index, container } = await this.#partWith(name);
+    if (scope.type === "global" || scope.type === "with") return container.set!(name, expression);
     if (this.extra.some((row) => row.name === name))
       fail("cannotSet", { name, detail: "it is not a variable." });
     const value = await this.frame.remote(expression);
     try {
       await this.cdp.send("Debugger.setVariableValue", {
-        scopeNumber: this.index,
+        scopeNumber: index,
         variableName: name,
         newValue: callArgument(value),
         callFrameId: this.frame.callFrame.callFrameId,
@@ -201,6 +214,24 @@ class ScopeContainer implements VariableContainer {
     }
     return this.values.view(value, { evaluate: (text) => this.frame.remote(text) });
   }
+
+  async #partWith(variable: string): Promise<ScopePart> {
+    const last = this.parts[this.parts.length - 1]!;
+    for (const part of this.parts)
+      if (part !== last && (await variablesOf(part, {})).some(({ name }) => name === variable)) return part;
+    return last;
+  }
+}
+
+async function variablesOf({ scope, container }: ScopePart, page: Page): Promise<Property[]> {
+  return (await container.list(page))
+    .filter(({ name, visibility }) =>
+      scope.type === "global" ? true : visibility !== "internal" && !isLoaderName(name),
+    )
+    .map((property) => ({
+      ...property,
+      ...(isIdentifier(property.name) ? { evaluateName: property.name } : {}),
+    }));
 }
 
 function scopeName({ type, name }: Protocol.Debugger.Scope): string {

@@ -1,9 +1,12 @@
+import { FRAMES_KEY } from "@asyncscope/protocol";
 import type { Protocol } from "devtools-protocol";
 import type { CdpConnection } from "./cdp/connection.js";
 import type { DebuggerDomain } from "./cdp/debugger-domain.js";
 import type { Execution } from "./execution.js";
 import type { PausedStack } from "./paused-stack.js";
+import type { RewrittenCode } from "./rewritten-code.js";
 import type { RunningTask } from "./running-task.js";
+import type { Scripts } from "./scripts.js";
 
 export type StepKind = "over" | "into" | "out";
 
@@ -11,6 +14,8 @@ const V8_STEP = { over: "Debugger.stepOver", into: "Debugger.stepInto", out: "De
 
 /** A coroutine longer than this many positions is left at its first ones. */
 const MAX_LOCATIONS = 500;
+/** What the loader puts before an `await`, of which the column is known behind it. */
+const RESUME_LENGTH = "__asR?.(__asF,".length;
 /** A step into stays in its line at most so often. */
 const MAX_STAYS = 30;
 
@@ -28,9 +33,11 @@ export class Stepping {
   readonly #cdp: CdpConnection;
   readonly #domain: DebuggerDomain;
   readonly #execution: Execution;
-  readonly #isSkipped: (scriptId: string) => boolean;
+  readonly #scripts: Scripts;
+  readonly #rewritten: RewrittenCode;
   #temporary: string[] = [];
   #driver: string | undefined;
+  #kind: StepKind | undefined;
   /** Where a step into began, while V8 may still stop on the way at the same line. */
   #from: Protocol.Debugger.CallFrame | undefined;
   #stays = 0;
@@ -39,9 +46,11 @@ export class Stepping {
     cdp: CdpConnection,
     domain: DebuggerDomain,
     execution: Execution,
-    isSkipped: (scriptId: string) => boolean,
+    rewritten: RewrittenCode,
+    scripts: Scripts,
   ) {
-    this.#isSkipped = isSkipped;
+    this.#scripts = scripts;
+    this.#rewritten = rewritten;
     this.#cdp = cdp;
     this.#domain = domain;
     this.#execution = execution;
@@ -57,6 +66,9 @@ export class Stepping {
       await this.#cdp.send("Debugger.stepInto", {});
       return true;
     });
+    execution.addFilter(({ callFrames, hitBreakpoints }) =>
+      this.#goesOn(callFrames[0], hitBreakpoints ?? []),
+    );
     execution.addFilter(async ({ callFrames, hitBreakpoints, reason }) =>
       hitBreakpoints !== undefined && hitBreakpoints.length > 0 ? false : this.#passOver(callFrames, reason),
     );
@@ -65,10 +77,11 @@ export class Stepping {
   /** Stops of V8 on the way of a step that would tell the user nothing. */
   async #passOver(frames: readonly Protocol.Debugger.CallFrame[], reason: string): Promise<boolean> {
     const [from, top] = [this.#from, frames[0]];
+    if (top !== undefined && (await this.#passOverInserted(top, reason))) return true;
     if (from === undefined || top === undefined || reason === "exception" || this.#stays++ >= MAX_STAYS)
       return false;
     // V8 knows the skip list, but stops in getters of Node's own modules nevertheless.
-    if (this.#isSkipped(top.location.scriptId)) {
+    if (this.#scripts.isSkipped(this.#scripts.byId(top.location.scriptId))) {
       await this.#cdp.send("Debugger.stepOut");
       return true;
     }
@@ -80,10 +93,24 @@ export class Stepping {
     return true;
   }
 
+  /** What the loader put in is no place to stop at. */
+  async #passOverInserted({ location }: Protocol.Debugger.CallFrame, reason: string): Promise<boolean> {
+    const kind = this.#kind;
+    if (kind === undefined || reason === "exception") return false;
+    const passes =
+      kind === "out" ? this.#rewritten.isStatement(location) : this.#rewritten.isNoStep(location);
+    if (!(await passes)) return false;
+    await this.#cdp.send(kind === "into" ? "Debugger.stepInto" : "Debugger.stepOver", {});
+    return true;
+  }
+
   async step(kind: StepKind, stack: PausedStack): Promise<void> {
     const paused = this.#execution.require();
     await this.#domain.need("step");
+    const [top] = paused.callFrames;
+    if (top !== undefined && (await this.#rewritten.isEnd(top.location))) return this.#leaveRewritten(top);
     const task = await stack.task;
+    this.#kind = kind;
     this.#from = kind === "into" ? paused.callFrames[0] : undefined;
     this.#stays = 0;
     if (task?.innermostFrame === 0) {
@@ -96,6 +123,45 @@ export class Stepping {
     await this.#execution.move(V8_STEP[kind]);
   }
 
+  /** From the end of a rewritten function to whoever goes on then. */
+  async #leaveRewritten({ callFrameId }: Protocol.Debugger.CallFrame): Promise<void> {
+    this.#kind = "over";
+    const { result } = await this.#cdp.send("Debugger.evaluateOnCallFrame", {
+      callFrameId,
+      expression: `${FRAMES}.stepOut(__asF)`,
+      silent: true,
+    });
+    const next = String(result.value);
+    if (next === "caller") return this.#execution.move("Debugger.stepOut");
+    if (next.startsWith("[")) await this.#armAwaiting(JSON.parse(next) as [string, number, number]);
+    await this.#leave();
+  }
+
+  /** Stops wherever the function goes on that stands at an `await` there. */
+  async #armAwaiting([url, lineNumber, columnNumber]: readonly [string, number, number]): Promise<void> {
+    const script = this.#scripts.byUrl(url) ?? this.#scripts.byPath(url);
+    if (script === undefined) return;
+    const { locations } = await this.#cdp.send("Debugger.getPossibleBreakpoints", {
+      start: { scriptId: script.id, lineNumber, columnNumber: Math.max(0, columnNumber - RESUME_LENGTH) },
+      restrictToFunction: true,
+    });
+    for (const location of locations.slice(0, MAX_LOCATIONS)) {
+      if (!(await this.#rewritten.goesOn(location))) continue;
+      const id = await this.#set(location, `${FRAMES}.isStepTarget(__asF)`);
+      if (id !== undefined) this.#temporary.push(id);
+    }
+  }
+
+  /** Having arrived there, the step goes on to the next statement. */
+  async #goesOn(top: Protocol.Debugger.CallFrame | undefined, hit: readonly string[]): Promise<boolean> {
+    if (top === undefined || !hit.some((id) => this.#temporary.includes(id))) return false;
+    if (!(await this.#rewritten.goesOn(top.location)) || (await this.#rewritten.isEnd(top.location)))
+      return false;
+    await this.#removeTemporary();
+    await this.#cdp.send("Debugger.stepOver", {});
+    return true;
+  }
+
   /** Runs until the awaiting coroutine is reached; when nobody awaits, the step ends with the task. */
   async #leave(): Promise<void> {
     if (this.#temporary.length === 0) await this.#domain.release("step");
@@ -104,15 +170,20 @@ export class Stepping {
 
   /** Any stop ends the step. */
   async finish(): Promise<void> {
-    const ids = this.#driver === undefined ? this.#temporary : [...this.#temporary, this.#driver];
-    this.#temporary = [];
+    if (this.#driver !== undefined) this.#temporary.push(this.#driver);
     this.#driver = undefined;
-    this.#from = undefined;
-    if (this.#domain.enabled)
-      await Promise.all(
-        ids.map((breakpointId) => this.#cdp.send("Debugger.removeBreakpoint", { breakpointId })),
-      );
+    this.#from = this.#kind = undefined;
+    await this.#removeTemporary();
     await this.#domain.release("step");
+  }
+
+  async #removeTemporary(): Promise<void> {
+    const ids = this.#temporary;
+    this.#temporary = [];
+    if (!this.#domain.enabled) return;
+    await Promise.all(
+      ids.map((breakpointId) => this.#cdp.send("Debugger.removeBreakpoint", { breakpointId })),
+    );
   }
 
   async #armReturn({ task, generators }: RunningTask): Promise<void> {
@@ -165,6 +236,7 @@ function isSame(
   );
 }
 
+const FRAMES = `globalThis[Symbol.for(${JSON.stringify(FRAMES_KEY)})]`;
 const INSPECTOR = `globalThis[Symbol.for("asyncscope.inspector")]`;
 
 /** True in the code of that task, and not in a deeper call of the same function. The first test is the cheap one. */

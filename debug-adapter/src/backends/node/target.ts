@@ -15,6 +15,7 @@ import { LoopWatch } from "./loop-watch.js";
 import { PausedStack } from "./paused-stack.js";
 import { urlPattern } from "./paths.js";
 import { ProgramStops } from "./program-stops.js";
+import { RewrittenCode } from "./rewritten-code.js";
 import { Scripts } from "./scripts.js";
 import { expressionPath, objectLiteral } from "./stack.js";
 import { Stepping, type StepKind } from "./stepping.js";
@@ -48,6 +49,7 @@ export class NodeTarget {
   readonly #execution: Execution;
   readonly #stepping: Stepping;
   readonly scripts: Scripts;
+  readonly rewritten: RewrittenCode;
   readonly breakpoints: Breakpoints;
   readonly access: InspectorAccess;
   readonly tasks: NodeTaskBackend;
@@ -60,11 +62,10 @@ export class NodeTarget {
     this.#cdp = cdp;
     this.#domain = new DebuggerDomain(cdp);
     this.scripts = new Scripts(cdp, this.#domain, config, (text) => events.warning(text));
-    this.breakpoints = new Breakpoints(cdp, this.#domain, this.scripts, config.sourceMaps);
+    this.rewritten = new RewrittenCode(cdp);
+    this.breakpoints = new Breakpoints(cdp, this.#domain, this.scripts, this.rewritten, config.sourceMaps);
     this.#execution = new Execution(cdp, this.#domain, this.scripts, this.breakpoints);
-    this.#stepping = new Stepping(cdp, this.#domain, this.#execution, (id) =>
-      this.scripts.isSkipped(this.scripts.byId(id)),
-    );
+    this.#stepping = new Stepping(cdp, this.#domain, this.#execution, this.rewritten, this.scripts);
     this.access = new InspectorAccess(cdp);
     this.tasks = new NodeTaskBackend(cdp, this.scripts, this.access);
     this.stops = new ProgramStops(cdp, this.#execution, this.access, this.tasks);
@@ -96,15 +97,20 @@ export class NodeTarget {
     cdp.on("NodeRuntime.waitingForDisconnect", () => events.finished());
   }
 
-  /** @param trace is told the name of each protocol command sent. */
+  /**
+   * @param trace is told the name of each protocol command sent.
+   * @param ownScripts those of ours that are in the program before the runtime tells of its own
+   */
   static async connect(
     url: string,
     config: SourceConfiguration,
     events: TargetEvents,
     trace?: (method: string) => void,
+    ownScripts: readonly string[] = [],
   ): Promise<NodeTarget> {
     const cdp = await CdpConnection.open(url, trace);
     const target = new NodeTarget(cdp, config, events);
+    await target.scripts.setRuntimeScripts(ownScripts);
     await cdp.send("NodeRuntime.enable");
     await cdp.send("NodeRuntime.notifyWhenWaitingForDisconnect", { enabled: true });
     await target.access.start();
@@ -173,8 +179,8 @@ export class NodeTarget {
 
   #pausedStack(): PausedStack {
     const paused = this.#execution.require();
-    this.#stack ??= new PausedStack(this.#cdp, this.scripts, this.access, paused).withSites((id) =>
-      this.tasks.site(id),
+    this.#stack ??= new PausedStack(this.#cdp, this.scripts, this.rewritten, this.access, paused).withSites(
+      (id) => this.tasks.site(id),
     );
     return this.#stack;
   }
@@ -230,7 +236,7 @@ export class NodeTarget {
           ? [{ line: from }, { line: to + 1 }]
           : [...map.generated(path, from, undefined), ...map.generated(path, to + 1, undefined)];
       const lines = ranges.map(({ line }) => line);
-      const { locations } = await this.#possible(script.id, Math.min(...lines), Math.max(...lines) + 1);
+      const locations = await this.#possible(script.id, Math.min(...lines), Math.max(...lines) + 1);
       for (const { lineNumber, columnNumber } of locations) {
         const position = await this.scripts.position(script, lineNumber + 1, (columnNumber ?? 0) + 1);
         if (position === undefined || position.line < from || position.line > to) continue;
@@ -243,10 +249,12 @@ export class NodeTarget {
   async #possible(scriptId: string, from: number, to: number) {
     await this.#domain.need("scripts");
     try {
-      return await this.#cdp.send("Debugger.getPossibleBreakpoints", {
+      const { locations } = await this.#cdp.send("Debugger.getPossibleBreakpoints", {
         start: { scriptId, lineNumber: from - 1 },
         end: { scriptId, lineNumber: to - 1 },
       });
+      const inserted = await Promise.all(locations.map((location) => this.rewritten.isInserted(location)));
+      return locations.filter((_, i) => inserted[i] === false);
     } finally {
       await this.#domain.release("scripts");
     }
