@@ -114,7 +114,7 @@ export const ERRORS = {
   // Tasks
   noTasks: [
     4001,
-    "This program has no asyncscope runtime yet; tasks appear when it imports 'asyncscope'.",
+    "This program has no asyncscope runtime yet; tasks appear when it imports 'asyncscope' or one of its async functions waits.",
     false,
   ],
   versionMismatch: [

@@ -70,7 +70,7 @@ describe("stepping over an await", () => {
 
   it("stays in the same async function while another call of it runs", async () => {
     const session = Session.inMemory();
-    await session.launch("native-async.mjs", { stopAt: ["inner-await"] });
+    await session.launch("native-async.mjs", { stopAt: ["inner-await"], config: { instrument: false } });
     await session.stopAt("inner-await");
     await clear(session, "native-async.mjs");
     const line = (marker: string): number => session.line(marker);

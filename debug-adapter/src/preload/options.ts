@@ -13,6 +13,8 @@ export interface PreloadOptions {
   readonly typeStripper: string;
   /** The module given to `module.register` where `module.registerHooks` does not exist. */
   readonly hooksModule: string;
+  /** The loader that makes tasks of plain async functions; "" when it is not wanted. */
+  readonly loader: string;
 }
 
 /** What the preload reports as soon as the inspector listens. */

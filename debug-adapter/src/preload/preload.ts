@@ -3,6 +3,7 @@
  * adapter where, waits for it, and makes `import "asyncscope"` and TypeScript files work with no set-up.
  * It leaves nothing behind that keeps the process alive, and a child process inherits nothing of it.
  */
+import { createRequire } from "node:module";
 import * as inspector from "node:inspector";
 import { renameSync, writeFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
@@ -39,6 +40,8 @@ function start(options: PreloadOptions): void {
   installModuleSupport(options);
   leaveForThreads(options);
   if (options.reportFile === "") return;
+  // Behind the module support, whose types it must not see, and before the debugger can stop anywhere.
+  if (options.loader !== "") createRequire(options.loader)(options.loader);
   reportEnd();
   // Nothing that takes time may stand between the report and the wait: an adapter that has already been told
   // everything answers within milliseconds, and "run" that comes before the wait would be lost.

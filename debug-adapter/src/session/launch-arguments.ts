@@ -33,6 +33,7 @@ export function launchConfiguration(args: Arguments): LaunchConfiguration {
     console: known,
     stopOnEntry: args.flag("stopOnEntry"),
     noDebug: args.flag("noDebug"),
+    instrument: args.optionalFlag("instrument") ?? true,
     timeout: args.count("timeout") ?? CONNECT_TIMEOUT_MS,
   };
 }

@@ -106,7 +106,9 @@ export class Program {
       if (config.noDebug) return;
       const { url, pid } = await this.#report(rendezvous, config.timeout);
       if (this.#process === undefined) this.#terminalPid = pid;
-      this.#target = await NodeTarget.connect(url, sources, events, this.#host.trace);
+      const { loader } = this.#host.assets;
+      const own = loader === "" ? [] : [loader];
+      this.#target = await NodeTarget.connect(url, sources, events, this.#host.trace, own);
       this.#checkAborted();
     } catch (error) {
       await this.kill();

@@ -12,6 +12,8 @@ export interface LaunchConfiguration {
   readonly console: "internalConsole" | "integratedTerminal" | "externalTerminal";
   readonly stopOnEntry: boolean;
   readonly noDebug: boolean;
+  /** Whether the loader makes tasks of the program's plain async functions. */
+  readonly instrument: boolean;
   /** How long the program may take to open its debug connection, in milliseconds. */
   readonly timeout: number;
 }

@@ -16,6 +16,8 @@ export interface Assets {
   readonly typeStripper: string;
   /** Folder with `esm/` and `cjs/` of the runtime; "" when there is none. */
   readonly runtime: string;
+  /** The loader for plain async programs; "" when there is none. */
+  readonly loader: string;
 }
 
 /** Finds {@link Assets} next to the adapter's own bundle. */
@@ -28,6 +30,7 @@ export function assetsIn(folder: string): Assets {
     hooks: join(folder, "preload-hooks.cjs"),
     typeStripper: join(folder, "preload-typescript.cjs"),
     runtime,
+    loader: existsSync(join(runtime, "register.cjs")) ? join(runtime, "register.cjs") : "",
   };
 }
 
@@ -63,6 +66,7 @@ export async function launchCommand(
     bundledRuntime: assets.runtime,
     typeStripper: typescript.stripper,
     hooksModule: assets.hooks,
+    loader: config.instrument && !config.noDebug ? assets.loader : "",
   };
   const full = { ...env, [PRELOAD_VARIABLE]: JSON.stringify(options) };
   return {
