@@ -23,25 +23,28 @@ export interface Frame {
   _end(): void;
 }
 
-const CREATED = 0;
-const STARTED = 1;
-const CLOSED = 2;
+/** Stands for the caller of a coroutine that nobody has started: a field less in each of them. */
+const NEW = placeholder("new");
+/** Stands for the caller of one that has ended or was closed. */
+const CLOSED = placeholder("closed");
+
+function placeholder(name: string): Frame {
+  return { _caller: null, _iterator: [].values(), _name: name, _isUserCode: false, _end: () => undefined };
+}
 
 /**
  * A coroutine that has been called and not yet started: it runs when something waits for it (`yield*`, `await`)
  * or when it becomes a task (`createTask`). It can be awaited once.
  */
 export abstract class Coroutine<T> implements Awaitable<T> {
-  /** @internal */ _caller: Frame | null;
-  /** @internal */ _state: 0 | 1 | 2;
+  /** @internal See {@link Frame}; in a coroutine that does not run, one that says so. */ _caller: Frame | null;
   /** @internal */ abstract readonly _iterator: Iterator<unknown, T, unknown>;
   /** @internal */ abstract readonly _name: string;
   /** @internal */ abstract readonly _isUserCode: boolean;
 
   constructor() {
     // Assigned here: fields with initialisers are slower to make, and operations are made all the time.
-    this._caller = null;
-    this._state = CREATED;
+    this._caller = NEW;
     countMade(this);
     if (awaitableMade !== null) awaitableMade(this);
   }
@@ -62,16 +65,17 @@ export abstract class Coroutine<T> implements Awaitable<T> {
    * @throws RuntimeError when it is running.
    */
   close(): void {
-    if (this._state === STARTED)
+    const isNew = this._caller === NEW;
+    if (!isNew && this._caller !== CLOSED)
       throw new RuntimeError(`coroutine ${this._name} is running: cancel its task instead`);
-    if (this._state === CREATED) countStarted();
-    this._state = CLOSED;
+    if (isNew) countStarted();
+    this._caller = CLOSED;
     if (watchesUnawaited) awaited(this);
   }
 
   /** @internal Nobody has started it yet. */
   _isNew(): boolean {
-    return this._state === CREATED;
+    return this._caller === NEW;
   }
 
   /** @internal What a task or an `await` runs for it: itself, unless one object serves all who wait. */
@@ -95,8 +99,8 @@ export abstract class Coroutine<T> implements Awaitable<T> {
 
   /** @internal Marks it as started. @throws RuntimeError the second time. */
   _start(): void {
-    if (this._state !== CREATED) throw this._notNew();
-    this._state = STARTED;
+    if (this._caller !== NEW) throw this._notNew();
+    this._caller = null;
     countStarted();
     if (watchesUnawaited) awaited(this);
   }
@@ -104,16 +108,15 @@ export abstract class Coroutine<T> implements Awaitable<T> {
   /** @internal */
   _notNew(): RuntimeError {
     return new RuntimeError(
-      this._state === STARTED
-        ? `coroutine ${this._name} is being awaited already`
-        : `coroutine ${this._name} cannot be awaited a second time: call its function again`,
+      this._caller === CLOSED
+        ? `coroutine ${this._name} cannot be awaited a second time: call its function again`
+        : `coroutine ${this._name} is being awaited already`,
     );
   }
 
   /** @internal */
   _end(): void {
-    this._state = CLOSED;
-    this._caller = null;
+    this._caller = CLOSED;
   }
 }
 
@@ -144,7 +147,7 @@ export class GeneratorCoroutine<T> extends Coroutine<T> {
   }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
-    if (this._state !== CREATED) throw this._notNew();
+    if (this._caller !== NEW) throw this._notNew();
     return this;
   }
 
@@ -153,7 +156,7 @@ export class GeneratorCoroutine<T> extends Coroutine<T> {
    * stack of frames (a resume costs the same at every depth); then it gets the result back.
    */
   next(value?: unknown): IteratorResult<Suspension, T> {
-    if (this._state === CREATED) return call(this);
+    if (this._caller === NEW) return call(this);
     return complete(value as T);
   }
 

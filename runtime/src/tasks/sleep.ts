@@ -100,6 +100,12 @@ class Sleep<T> extends Operation<T> {
 
 /** `sleep(0)` in a coroutine: by far the most frequent one, so one object without memory serves all. */
 class LetOneIterationPass extends Operation<void> {
+  constructor() {
+    super();
+    // It may be awaited at any time, and has no caller: what awaits it stands at it directly.
+    this._caller = null;
+  }
+
   get _name(): string {
     return "sleep";
   }
@@ -118,6 +124,10 @@ class LetOneIterationPass extends Operation<void> {
 
   override _asFrame(): Operation<void> {
     return new Sleep<void>(0, undefined);
+  }
+
+  override _isNew(): boolean {
+    return true;
   }
 
   override _start(): void {
