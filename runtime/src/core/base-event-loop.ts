@@ -161,12 +161,12 @@ export abstract class BaseEventLoop {
   }
 
   /** As the module's `createTask`, for this loop; through the task factory when one is set. */
-  createTask<T>(what: Startable<T>, options: TaskOptions = {}): Task<T> {
+  createTask<T>(what: Startable<T>, options?: TaskOptions): Task<T> {
     try {
       this._checkOpen();
       const factory = this.#taskFactory;
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what a factory makes is its own (LP-20)
-      if (factory !== null) return factory(this.#self, what, options) as Task<T>;
+      if (factory !== null) return factory(this.#self, what, options === undefined ? {} : options) as Task<T>;
       return new Task(what, options, this.#self);
     } catch (error) {
       // Nobody will run it any more: it must not be reported as never awaited (rule LP-17).

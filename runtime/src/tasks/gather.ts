@@ -98,7 +98,10 @@ function wrapAll(list: readonly AwaitableArgument<unknown>[]): Future<unknown>[]
     else if (seen !== null || !(argument instanceof Coroutine && argument._isNew()))
       future = (seen ??= madeOf(list, made)).get(argument);
     if (future === undefined) {
-      future = ensureFuture(argument, loop === null ? {} : { loop });
+      future =
+        argument instanceof Coroutine
+          ? (loop ?? getRunningLoop()).createTask(argument as Coroutine<unknown>)
+          : ensureFuture(argument, loop === null ? {} : { loop });
       // Also one that a task factory has not started.
       if (seen !== null || (argument instanceof Coroutine && argument._isNew()))
         (seen ??= madeOf(list, made)).set(argument, future);
