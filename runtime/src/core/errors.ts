@@ -64,7 +64,7 @@ export class CancelledError extends Error {
   /** @internal */
   _bare(): this {
     this.#isBare = true;
-    this.stack = `CancelledError${this.message === "" ? "" : `: ${this.message}`}\n    at (left out: over ${STACKS_PER_ITERATION} cancellations in one iteration of the loop)`;
+    this.stack = bareStack(this.message);
     return this;
   }
 }
@@ -72,6 +72,18 @@ export class CancelledError extends Error {
 /** A stack costs 5 µs, and 1 kB until it is read: a program that cancels 100,000 tasks at once reads few of them. */
 const STACKS_PER_ITERATION = 1000;
 let stacksLeft = STACKS_PER_ITERATION;
+
+let lastBareMessage: string | null = null;
+let lastBareStack = "";
+
+/** One text for all errors with the same message. */
+function bareStack(message: string): string {
+  if (message !== lastBareMessage) {
+    lastBareMessage = message;
+    lastBareStack = `CancelledError${message === "" ? "" : `: ${message}`}\n    at (left out: over ${STACKS_PER_ITERATION} cancellations in one iteration of the loop)`;
+  }
+  return lastBareStack;
+}
 
 /** @internal An iteration of a loop begins. */
 export function renewStacks(): void {
@@ -104,6 +116,14 @@ export class CancelRequest {
   toError(): CancelledError {
     return cancelledError(this.message, this.by);
   }
+}
+
+let lastRequest = new CancelRequest("", undefined);
+
+/** @internal One for all that are the same: a task that cancels 100,000 others makes one. */
+export function cancelRequest(message: string, by: string | undefined): CancelRequest {
+  if (lastRequest.message !== message || lastRequest.by !== by) lastRequest = new CancelRequest(message, by);
+  return lastRequest;
 }
 
 /** A deadline passed. Not the DOMException of the same name that AbortSignal.timeout uses. */

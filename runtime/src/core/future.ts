@@ -9,6 +9,7 @@ import {
   asCancelledError,
   CancelledError,
   cancelledError,
+  cancelRequest,
   CancelRequest,
   InvalidStateError,
 } from "./errors.js";
@@ -249,7 +250,7 @@ export class Future<T> implements Awaitable<T> {
   _cancel(message: string, error: CancelledError | null = null): void {
     this._state = CANCELLED;
     const by = error === null ? currentTaskOrNull() : null;
-    this._value = error ?? (by === null ? message : new CancelRequest(message, by.name));
+    this._value = error ?? (by === null ? message : cancelRequest(message, by.name));
     this._settled();
   }
 
@@ -277,7 +278,7 @@ export class Future<T> implements Awaitable<T> {
     if (typeof value === "string") return cancelledError(value);
     if (value instanceof CancelRequest) return value.toError();
     this._value =
-      value.cancelledBy === undefined ? value.message : new CancelRequest(value.message, value.cancelledBy);
+      value.cancelledBy === undefined ? value.message : cancelRequest(value.message, value.cancelledBy);
     return value;
   }
 

@@ -18,7 +18,8 @@ import {
   tracksAsyncFunctions,
 } from "./current-task.js";
 import { drive } from "./driver.js";
-import { asCancelledError, CancelledError, CancelRequest, isFatal, RuntimeError } from "./errors.js";
+import { asCancelledError, CancelledError, cancelRequest, isFatal, RuntimeError } from "./errors.js";
+import type { CancelRequest } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { Future } from "./future.js";
 import type { Runnable } from "./handle.js";
@@ -299,7 +300,7 @@ export class Task<T> extends Future<T> {
     const by = currentTaskOrNull();
     if (instrument !== null) instrument.cancelRequested(this, by, message);
     const taken = this._propagateCancel(reach, message);
-    const request = new CancelRequest(message, by?.name);
+    const request = cancelRequest(message, by?.name);
     scope.requested(request);
     if (!taken) reach.makeDue(request);
     scope.abortSignals(request, reach);

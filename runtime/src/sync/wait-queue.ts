@@ -1,3 +1,4 @@
+import type { CancelledError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
 import type { InspectedWaiter } from "../core/inspectable.js";
@@ -26,8 +27,8 @@ export class Waiter extends Future<void> {
     this._since = loop._iterationTime;
   }
 
-  override _cancel(...outcome: Parameters<Future<void>["_cancel"]>): void {
-    super._cancel(...outcome);
+  override _cancel(message: string, error: CancelledError | null = null): void {
+    super._cancel(message, error);
     this._queue._waiterCancelled();
   }
 }

@@ -5,6 +5,7 @@ import type { Coroutine } from "../core/coroutine.js";
 import { countStarted } from "../core/never-awaited.js";
 import { Operation } from "../core/coroutine.js";
 import { setStepping, tracksAsyncFunctions } from "../core/current-task.js";
+import type { CancelledError } from "../core/errors.js";
 import { ValueError } from "../core/errors.js";
 import type { EventLoop } from "../core/event-loop.js";
 import { Future } from "../core/future.js";
@@ -42,8 +43,8 @@ class TimerFuture extends Future<void> implements Timer {
   }
 
   /** A timer that nobody waits for must not keep the process alive (rule TK-05). */
-  override _cancel(...outcome: Parameters<Future<void>["_cancel"]>): void {
-    super._cancel(...outcome);
+  override _cancel(message: string, error: CancelledError | null = null): void {
+    super._cancel(message, error);
     if (this._scheduled) this._loop._timerCancelled(this);
   }
 }
