@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/root.mjs";
 import { eventually } from "../support/eventually.js";
@@ -33,8 +33,6 @@ async function take(theme: string, themeName: string): Promise<void> {
   const workspace = copyOfExamples();
   for (const program of ["workshop.ts", "gridlock.ts"])
     cpSync(join(root, "test/fixtures", program), join(workspace.folder, program));
-  // So that the editor knows the types of the runtime.
-  symlinkSync(join(root, "node_modules"), join(workspace.folder, "node_modules"));
   const workbench = await Workbench.open({
     folder: workspace.folder,
     theme: themeName,
