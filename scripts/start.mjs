@@ -5,7 +5,7 @@
 //   VSCODE   path of a desktop VS Code (default: the one on this machine, when there is a display)
 //   CHROME   path of a Chromium, to open the served editor on a machine without a display
 // On a terminal the editor stays until Ctrl+C; elsewhere (a pipe, CI) all ends when the program has ended.
-import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import { ensureDependencies } from "./lib/dependencies.mjs";
@@ -206,8 +206,9 @@ function programFile(given) {
     resolve(place, given ?? DEFAULT),
   );
   const found = places.find((path) => existsSync(path));
-  if (found !== undefined) return realpathSync(found);
-  console.error(`There is no file ${given ?? DEFAULT} (looked for ${[...new Set(places)].join(", ")}).`);
+  if (found !== undefined && statSync(found).isFile()) return realpathSync(found);
+  if (found !== undefined) console.error(`${found} is a folder: name the program in it.`);
+  else console.error(`There is no file ${given ?? DEFAULT} (looked for ${[...new Set(places)].join(", ")}).`);
   process.exit(2);
 }
 
