@@ -17,7 +17,7 @@ import type { ProgramFacts } from "./backend.js";
 
 /** Between two looks into the ring: it holds a second of a program that switches as fast as it can. Milliseconds. */
 const DRAIN_MS = 100;
-/** How long a program that ends is waited for, in milliseconds. */
+/** How long a program that ends is waited for. Milliseconds. */
 const LEAVE_MS = 2000;
 /** Events of one answer: 2 ms of the program's time. */
 const EVENTS = 10_000;
@@ -105,15 +105,15 @@ export class TimelineRecorder {
 
   /** The program is about to end, or has ended: takes what there is, for 2 s at most. Never rejects. */
   async leave(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LEAVE_MS)));
-    await Promise.race([this.stop("ended").catch(() => undefined), late]);
-    clearTimeout(timer);
+    await forAWhile(this.stop("ended"));
     await this.end();
   }
 
   /** The program is gone. @param rest what it said last of its recording. */
   async end(rest: readonly RecordingChunk[] = []): Promise<void> {
+    if (this.#state !== "recording") return;
+    // An answer that came right before has not been taken in yet.
+    await forAWhile(this.#draining);
     if (this.#state !== "recording") return;
     for (const chunk of rest) this.#take(chunk);
     this.#backend = undefined;
@@ -231,6 +231,14 @@ export class TimelineRecorder {
     this.#lines.push(line);
     this.#characters += line.length;
   }
+}
+
+/** Waits until it has settled, for 2 s at most. */
+async function forAWhile(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LEAVE_MS)));
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 /** @throws AdapterError when the program cannot be recorded. */
