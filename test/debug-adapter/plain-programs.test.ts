@@ -73,6 +73,40 @@ describe("a plain async program under the debugger", () => {
     );
   });
 
+  it("shows a pinned task as a stopped thread, with its frames and who made it", async () => {
+    const session = Session.inMemory();
+    await session.launch("plain.mjs");
+    const body = await settled(session);
+    const pinned = async (name: string): Promise<string[]> => {
+      const { threadId } = await session.request("asyncscope/pin", {
+        task: named(body, name).id,
+        pinned: true,
+      });
+      await session.client.event("stopped", (stop) => stop.threadId === threadId);
+      return session.stack(threadId);
+    };
+    assert.deepEqual(await pinned('load("a")'), [
+      `load plain.mjs:${line("load-await")}`,
+      '[load("a") created by]',
+      `main plain.mjs:${line("main-load")}`,
+    ]);
+    assert.deepEqual(await pinned("(module)"), [
+      `load plain.mjs:${line("load-await")}`,
+      `main plain.mjs:${line("main-last")}`,
+      `(module) plain.mjs:${line("module")}`,
+    ]);
+    assert.ok(!session.cdp.includes("Debugger.pause"));
+  });
+
+  it("does not stop in the loader for exceptions that are caught there", async () => {
+    const session = Session.inMemory();
+    await session.launch("plain.mjs", { exceptions: ["all"] });
+    const top = await session.stopAt("throw");
+    assert.deepEqual([top.name, top.column], ["fails", 5]);
+    await session.resume();
+    await settled(session);
+  });
+
   it("shows none with instrument: false", async () => {
     const session = Session.inMemory();
     await session.launch("plain.mjs", { config: { instrument: false } });

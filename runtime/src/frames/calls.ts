@@ -53,9 +53,9 @@ export function suspendMany<T>(frame: Frame, site: PointId, operand: T): T {
   return operand;
 }
 
-/** The inputs of a combinator that is about to be awaited. */
+/** The inputs of a combinator that is about to be awaited, or the first argument of a known function of Node's. */
 export function inputs<T>(frame: Frame, given: T): T {
-  if (Array.isArray(given)) frame.on = given;
+  frame.on = given;
   return given;
 }
 

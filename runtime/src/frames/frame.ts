@@ -24,8 +24,11 @@ export class Frame {
   time = -1;
   /** Who is current again when it is suspended in the run that resumed it. */
   ret: Frame | null;
-  /** What it waits for, when that is known: the inputs of a combinator; a loop of the runtime. */
-  on: object | symbol | null = null;
+  /**
+   * What it waits for, when that is known: the inputs of a combinator, what a known function was given, what was made
+   * for it, a loop of the runtime. Null for nothing.
+   */
+  on: unknown = null;
   /** For the inspector: the task that stands for it. */
   task: object | null = null;
 

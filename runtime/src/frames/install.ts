@@ -10,6 +10,7 @@ import {
   suspendAtYield,
   suspendMany,
 } from "./calls.js";
+import { noteTimer } from "./made-things.js";
 import { delegate, disposal, disposed, iterate } from "./loops.js";
 
 /** What rewritten code calls, by the letter behind {@link PREFIX}. */
@@ -27,6 +28,7 @@ const CALLS = {
   W: delegate,
   D: disposal,
   U: disposed,
+  T: noteTimer,
 };
 
 /** Puts the calls of rewritten code where it finds them, invisible to whoever lists the global object. */

@@ -32,9 +32,10 @@ export interface FrameSource {
   currentFrame(): Frame | null;
   /** The frame that was suspended last in this run, null when none was. */
   lastFrame(): Frame | null;
-  /** Where a frame was called that has a number below 0 for that; from the first question on it is noted. */
+  /** From now on it is noted where functions are called and what they make. */
+  watch(): void;
+  /** Where a frame was called that has a number below 0 for that. */
   calledAt(born: number): Site | undefined;
-  watchCalls(): void;
   /** For a debugger: see `step-target.ts`. */
   stepOut(frame: Frame): string;
   isStepTarget(frame: Frame): boolean;

@@ -7,6 +7,7 @@ import { A_LOOP, OF_A_TASK } from "../frames/source.js";
 import type { FrameSource } from "../frames/source.js";
 import { PointKind } from "../loader/points.js";
 import { isArray, mapGet, mapSet, realTime, setAdd, setHas } from "./primordials.js";
+import { nativeWait, pendingAmong } from "./native-waits.js";
 import type { Registry } from "./registry.js";
 
 /** Clock of the tasks that no loop of ours runs. */
@@ -43,6 +44,7 @@ class NativeWait {
       readonly kind: string;
       readonly resource: null;
       readonly describe: () => string;
+      readonly due?: () => number;
       readonly children?: () => readonly NativeTask[];
     },
   ) {}
@@ -128,7 +130,7 @@ export class NativeTasks {
 
   constructor(source: FrameSource) {
     this.#source = source;
-    source.watchCalls();
+    source.watch();
   }
 
   /** Takes in what has begun since the last time, lets go of what has ended, and reads where the others stand. */
@@ -232,24 +234,29 @@ export class NativeTasks {
   #wait(frame: Frame, site: SiteId, begun: readonly Started[]): NativeWait {
     const point = this.#source.pointAt(frame.site)?.point;
     const text = point?.text ?? "";
-    if (point?.kind !== PointKind.Combinator)
+    if (point?.kind !== PointKind.Combinator) {
+      const { kind, label, due } =
+        point === undefined || point.kind === PointKind.ForAwait
+          ? { kind: "promise", label: `next of ${text}`, due: undefined }
+          : nativeWait(frame, point);
       return new NativeWait(site, {
-        kind: "promise",
+        kind,
         resource: null,
-        describe: () => (point?.kind === PointKind.ForAwait ? `next of ${text}` : text),
+        describe: () => label,
+        ...(due === undefined ? {} : { due: () => due }),
       });
+    }
     const how = /^Promise\s*\.\s*(\w+)/.exec(text)?.[1] ?? "all";
     const total = isArray(frame.on) ? frame.on.length : 0;
     const started = inputsOf(frame, begun, total);
+    const left = isArray(frame.on) ? pendingAmong(frame.on) : started.length;
     const kind = how === "all" || how === "allSettled" ? "gather" : "wait";
     return new NativeWait(site, {
       kind,
       resource: null,
       children: () => started,
       describe: () =>
-        started.length === 0
-          ? text
-          : `Promise.${how}: ${started.length} of ${Math.max(total, started.length)} pending`,
+        total === 0 ? text : `Promise.${how}: ${Math.max(left, started.length)} of ${total} pending`,
     });
   }
 

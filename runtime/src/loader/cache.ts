@@ -11,10 +11,13 @@ declare const ASYNCSCOPE_VERSION: string;
 /** Names another folder for the cache; empty for none. */
 export const CACHE_VARIABLE = "ASYNCSCOPE_CACHE";
 
+/** Of what is kept; another one makes it anew. */
+const FORM = 2;
+
 /** What is kept of a source: nothing to put in, or what. */
 interface Entry {
   readonly edits: readonly (readonly [number, string, number])[];
-  readonly points: readonly (readonly [PointKind, number, number, string, number])[];
+  readonly points: readonly (readonly [PointKind, number, number, string, number, string?])[];
 }
 
 /**
@@ -33,7 +36,7 @@ export class Cache {
     const named = environment[CACHE_VARIABLE];
     if (named === "") return new Cache(undefined);
     const base = named ?? join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "asyncscope");
-    const folder = join(base, `loader-${ASYNCSCOPE_VERSION}`);
+    const folder = join(base, `loader-${ASYNCSCOPE_VERSION}-${FORM}`);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const { uid, mode } = statSync(folder);
@@ -58,12 +61,13 @@ export class Cache {
       if (entry === null) return null;
       return {
         edits: entry.edits.map(([at, piece, point]): Edit => ({ at, text: piece, point })),
-        points: entry.points.map(([kind, line, column, code, owner]): Point => ({
+        points: entry.points.map(([kind, line, column, code, owner, call]): Point => ({
           kind,
           line,
           column,
           text: code,
           owner,
+          call,
         })),
       };
     } catch {
@@ -77,8 +81,10 @@ export class Cache {
         ? null
         : {
             edits: rewriting.edits.map(({ at, text, point }) => [at, text, point] as const),
-            points: rewriting.points.map(
-              ({ kind, line, column, text, owner }) => [kind, line, column, text, owner] as const,
+            points: rewriting.points.map(({ kind, line, column, text, owner, call }) =>
+              call === undefined
+                ? ([kind, line, column, text, owner] as const)
+                : ([kind, line, column, text, owner, call] as const),
             ),
           };
     this.#write(`${key}.json`, JSON.stringify(entry));

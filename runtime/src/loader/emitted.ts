@@ -29,6 +29,8 @@ export const SUSPEND_CALL = " __asS(__asF,#,(__asF.at=#,";
 /** Behind `await` of Promise.all and its like, whose inputs are tasks of their own. */
 export const SUSPEND_MANY = " __asM(__asF,#,(__asF.at=#,";
 export const INPUTS = "__asA(__asF,";
+/** Around a call of `setTimeout`; an optional call as {@link RESUME}. */
+export const TIMER = "__asT?.(";
 export const RESUME_YIELD = "__asG?.(__asF,";
 export const SUSPEND_YIELD = " __asY(__asF,#,";
 export const DELEGATE = "__asW(__asF,#,";
@@ -62,6 +64,7 @@ const PIECES = new RegExp(
     ` __as[SMY]\\(__asF,${NUMBER},?(?:\\(__asF\\.at=${NUMBER},)?`,
     `__as[WI]\\(__asF,${NUMBER},`,
     "__asA\\(__asF,",
+    "__asT\\?\\.\\(",
     "/\\*__as1\\*/\\)",
     "/\\*__as2\\*/\\)\\)",
     `/\\*__as0\\*/,${NUMBER}\\)`,

@@ -1,5 +1,6 @@
 import type { EditList } from "./edits.js";
 import * as emitted from "./emitted.js";
+import type { KnownCalls } from "./known-calls.js";
 import { PointKind, PointList } from "./points.js";
 import type { Point } from "./points.js";
 import { eachChild, isFunction, isNode, nameOf, needsFunctionScope, suspends, unwrap } from "./syntax.js";
@@ -19,6 +20,7 @@ const COMBINATORS = new Set(["all", "race", "any", "allSettled"]);
 export class FunctionRewriter {
   readonly #edits: EditList;
   readonly #points: PointList;
+  readonly #known: KnownCalls;
   #scope: Scope | null = null;
   /** Class whose members are being looked at. */
   #className = "";
@@ -30,8 +32,9 @@ export class FunctionRewriter {
   /** An await was left as it is: the next statement says that the frame goes on. */
   #goesOnUnsaid = false;
 
-  constructor(source: string, edits: EditList) {
+  constructor(source: string, edits: EditList, known: KnownCalls) {
     this.#edits = edits;
+    this.#known = known;
     this.#points = new PointList(source);
   }
 
@@ -108,14 +111,35 @@ export class FunctionRewriter {
         if (left.type === "ArrayPattern") return this.#iterated(node["right"] as Node);
         return this.#visit(node["right"] as Node, nameOf(left) || nameOf(left["property"]));
       }
+      case "CallExpression":
+        return nameOf(node["callee"]) === "setTimeout" ? this.#timer(node) : this.#within(node);
+      case "MemberExpression": {
+        const object = node["object"] as Node;
+        // Messages about what it lacks name the call.
+        if (object.type !== "CallExpression") return this.#within(node);
+        this.#within(object);
+        if (node["computed"] === true) this.#visit(node["property"] as Node, "");
+        return;
+      }
       case "LabeledStatement": {
         const body = node["body"] as Node;
         this.#outermost.set(body, this.#outermost.get(node) ?? node);
         return this.#children(node);
       }
       default:
-        return this.#scope === null ? this.#children(node) : this.#suspending(node, this.#scope);
+        return this.#within(node);
     }
+  }
+
+  #within(node: Node): void {
+    if (this.#scope === null) this.#children(node);
+    else this.#suspending(node, this.#scope);
+  }
+
+  #timer(call: Node): void {
+    this.#edits.add(call.start, emitted.TIMER);
+    this.#within(call);
+    this.#edits.add(call.end, emitted.end(1));
   }
 
   /** Code of a function that has a frame. */
@@ -225,7 +249,11 @@ export class FunctionRewriter {
     const operand = node["argument"] as Node;
     const inner = unwrap(operand);
     const kind = kindOfOperand(inner);
-    const point = this.#points.suspension(kind, node.start, operand.start, operand.end, scope.point);
+    const known =
+      kind === PointKind.Call && inner.type === "CallExpression"
+        ? this.#known.of(inner["callee"] as Node)
+        : undefined;
+    const point = this.#points.suspension(kind, node.start, operand.start, operand.end, scope.point, known);
     const calls = kind !== PointKind.Value;
     const within = scope.operandOf;
     if (tellsResume) this.#edits.add(node.start, emitted.RESUME);
@@ -233,7 +261,7 @@ export class FunctionRewriter {
       kind === PointKind.Combinator ? emitted.SUSPEND_MANY : calls ? emitted.SUSPEND_CALL : emitted.SUSPEND;
     this.#edits.add(node.start + "await".length, text, point);
     scope.operandOf = calls ? point : -1;
-    if (kind === PointKind.Combinator) this.#combinator(inner);
+    if (kind === PointKind.Combinator || known !== undefined) this.#firstArgument(inner);
     else this.#visit(operand, "");
     scope.operandOf = within;
     this.#edits.add(node.end, emitted.end(calls ? 2 : 1));
@@ -242,12 +270,16 @@ export class FunctionRewriter {
     else this.#edits.add(node.end, emitted.END_WITHIN, within);
   }
 
-  #combinator(call: Node): void {
-    const [inputs] = call["arguments"] as Node[];
+  /** A call whose first argument says what is waited for. */
+  #firstArgument(call: Node): void {
+    const [first, ...others] = call["arguments"] as Node[];
     this.#visit(call["callee"] as Node, "");
-    this.#edits.add(inputs!.start, emitted.INPUTS);
-    this.#visit(inputs!, "");
-    this.#edits.add(inputs!.end, emitted.end(1));
+    if (first !== undefined && first.type !== "SpreadElement") {
+      this.#edits.add(first.start, emitted.INPUTS);
+      this.#visit(first, "");
+      this.#edits.add(first.end, emitted.end(1));
+    } else if (first !== undefined) this.#visit(first, "");
+    this.#visitAll(others);
   }
 
   #yield(node: Node, scope: Scope): void {

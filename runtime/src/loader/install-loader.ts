@@ -7,6 +7,7 @@ import { currentFrame, lastFrame, observe } from "../frames/calls.js";
 import { eachFrame, hasFrames } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
 import type { FrameSource } from "../frames/source.js";
+import { watchMadeThings } from "../frames/made-things.js";
 import { isStepTarget, stepOut } from "../frames/step-target.js";
 import { addFile, onUnknown, pointAt, reserve } from "../frames/points-table.js";
 import { Cache } from "./cache.js";
@@ -38,14 +39,14 @@ export function installLoader(ownScript: string, threadHooks: string): void {
     currentFrame,
     lastFrame,
     calledAt,
-    watchCalls,
+    watch,
     stepOut,
     isStepTarget,
     observe,
   };
   ownCode(ownScript);
   // A debugger has started the program.
-  if (Symbol.for(ACTIVATE_KEY) in globalThis) watchCalls();
+  if (Symbol.for(ACTIVATE_KEY) in globalThis) watch();
   Object.defineProperty(globalThis, Symbol.for(FRAMES_KEY), { value: source });
   restoreFunctionText();
   const ports: MessagePort[] = [];
@@ -67,6 +68,12 @@ export function installLoader(ownScript: string, threadHooks: string): void {
       connected: (port) => ports.push(port),
     },
   );
+}
+
+/** From now on it is noted where functions are called and what they make. */
+function watch(): void {
+  watchCalls();
+  watchMadeThings();
 }
 
 function add(script: string, base: number, points: readonly Point[], columns: () => Columns): void {

@@ -28,6 +28,8 @@ export interface Point {
   readonly text: string;
   /** Suspension points: index of the function's own point in the file. */
   readonly owner: number;
+  /** The function of Node's whose result is waited for, such as `fs/promises.readFile`, when it is known. */
+  readonly call?: string | undefined;
 }
 
 /** Most characters of code that are kept. */
@@ -44,7 +46,7 @@ export class PointList {
     this.#starts = lineStarts(source);
   }
 
-  add(kind: PointKind, at: number, text: string, owner: number): number {
+  add(kind: PointKind, at: number, text: string, owner: number, call?: string): number {
     let low = 0;
     let high = this.#starts.length - 1;
     while (low < high) {
@@ -52,13 +54,13 @@ export class PointList {
       if (this.#starts[middle]! <= at) low = middle;
       else high = middle - 1;
     }
-    this.points.push({ kind, line: low, column: at - this.#starts[low]!, text, owner });
+    this.points.push({ kind, line: low, column: at - this.#starts[low]!, text, owner, call });
     return this.points.length - 1;
   }
 
   /** A suspension point, with the code from `start` to `end` for its text. */
-  suspension(kind: PointKind, at: number, start: number, end: number, owner: number): number {
+  suspension(kind: PointKind, at: number, start: number, end: number, owner: number, call?: string): number {
     const code = this.#source.slice(start, Math.min(end, start + 4 * TEXT)).replace(/\s+/g, " ");
-    return this.add(kind, at, code.length > TEXT ? `${code.slice(0, TEXT - 1)}…` : code, owner);
+    return this.add(kind, at, code.length > TEXT ? `${code.slice(0, TEXT - 1)}…` : code, owner, call);
   }
 }

@@ -4,6 +4,7 @@ import { EditList } from "./edits.js";
 import type { Edit } from "./edits.js";
 import { PREFIX } from "./emitted.js";
 import { FunctionRewriter } from "./function-rewriter.js";
+import { KnownCalls } from "./known-calls.js";
 import type { Point } from "./points.js";
 import type { Node } from "./syntax.js";
 
@@ -17,7 +18,7 @@ export interface Rewriting {
 }
 
 /** Cheap look before a source is parsed. */
-const MAY_SUSPEND = /\basync\b|\bawait\b/;
+const MAY_SUSPEND = /\basync\b|\bawait\b|\bsetTimeout\b/;
 
 /**
  * Finds what to put into a source so that each call of an async function with a suspension point is a frame whose
@@ -31,7 +32,7 @@ export function rewrite(source: string, sourceType: SourceType): Rewriting | und
   try {
     const program = parseSource(source, sourceType);
     const edits = new EditList();
-    const rewriter = new FunctionRewriter(source, edits);
+    const rewriter = new FunctionRewriter(source, edits, new KnownCalls(program));
     rewriter.program(program, sourceType === "module");
     return edits.length === 0 ? undefined : { edits: edits.list(), points: rewriter.points };
   } catch {

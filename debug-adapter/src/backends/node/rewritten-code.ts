@@ -9,6 +9,8 @@ const END = /^__asX\(/;
 const IN_AN_EXPRESSION = /^(?:__as[SMAYWID]\(|__asF\.at=)/;
 /** The call that says behind an `await` or `yield` that the function goes on. */
 const GOES_ON = /^\(__asF,(?:await|yield)\b/;
+/** In front of the call's own position, which is behind where it begins. */
+const OPTIONAL_CALL = /__as[RGT]\?\.$/;
 /** In front of an operand in which functions are called: a comma, at which V8 stops as at a statement. */
 const OPERAND = /__asF\.at=0x[0-9a-f]{8},[\s(]*$/;
 
@@ -52,14 +54,16 @@ export class RewrittenCode {
   /** Whether something of the loader begins there at which no code of the program does. */
   async isInserted(at: Protocol.Debugger.Location): Promise<boolean> {
     const text = await this.#textAt(at);
-    return STATEMENT.test(text) || IN_AN_EXPRESSION.test(text) || END.test(text);
+    if (STATEMENT.test(text) || IN_AN_EXPRESSION.test(text) || END.test(text)) return true;
+    return OPTIONAL_CALL.test(await this.#textBefore(at));
   }
 
   /** Whether a step stops there only because of what the loader put in. */
   async isNoStep(at: Protocol.Debugger.Location): Promise<boolean> {
     const text = await this.#textAt(at);
-    if (STATEMENT.test(text) || IN_AN_EXPRESSION.test(text) || GOES_ON.test(text)) return true;
-    return OPERAND.test(await this.#textBefore(at));
+    if (STATEMENT.test(text) || IN_AN_EXPRESSION.test(text)) return true;
+    const before = await this.#textBefore(at);
+    return OPTIONAL_CALL.test(before) || OPERAND.test(before);
   }
 
   /**
@@ -96,7 +100,7 @@ export class RewrittenCode {
       lines = this.#cdp
         .send("Debugger.getScriptSource", { scriptId })
         .then(({ scriptSource }) =>
-          scriptSource.includes("__asF") ? scriptSource.split(/\r\n|[\n\r\u2028\u2029]/) : null,
+          /__as[A-Z]/.test(scriptSource) ? scriptSource.split(/\r\n|[\n\r\u2028\u2029]/) : null,
         )
         .catch(() => null);
       this.#scripts.set(scriptId, lines);
