@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
@@ -44,7 +44,12 @@ const clear = (session: Session): Promise<unknown> =>
   session.request("setBreakpoints", { source: { path: PLAIN }, breakpoints: [] });
 
 describe("a plain async program under the debugger", () => {
-  afterEach(() => Session.closeAll());
+  let folder = "";
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "asyncscope-plain-"))));
+  afterEach(async () => {
+    await Session.closeAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it("shows its async calls as tasks, with what they wait for, where and who made them", async () => {
     const session = Session.inMemory();
@@ -100,11 +105,15 @@ describe("a plain async program under the debugger", () => {
 
   it("does not stop in the loader for exceptions that are caught there", async () => {
     const session = Session.inMemory();
-    await session.launch("plain.mjs", { exceptions: ["all"] });
+    // A folder in which nothing of the program is known yet, of CommonJS, which is read in the program's own thread.
+    const program = join(folder, "main.cjs");
+    writeFileSync(program, readFileSync(PLAIN, "utf8").replace("await main()", "void main()"));
+    const env = { ASYNCSCOPE_CACHE: join(folder, "cache") };
+    await session.launch(program, { exceptions: ["all"], config: { env } });
     const top = await session.stopAt("throw");
     assert.deepEqual([top.name, top.column], ["fails", 5]);
     await session.resume();
-    await settled(session);
+    await eventually("its output", () => session.client.output("stdout").includes("11 late"));
   });
 
   it("shows none with instrument: false", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Edit } from "./edits.js";
@@ -95,19 +95,18 @@ export class Cache {
     if (this.#folder === undefined) return undefined;
     const name = `${hash(`${key}\0${path}`)}.map`;
     const file = join(this.#folder, name);
-    try {
-      statSync(file);
-      return file;
-    } catch {
-      const map = make();
-      return map !== undefined && this.#write(name, map) ? file : undefined;
-    }
+    if (existsSync(file)) return file;
+    const map = make();
+    return map !== undefined && this.#write(name, map) ? file : undefined;
   }
 
   #read(name: string): string | undefined {
     if (this.#folder === undefined) return undefined;
+    const file = join(this.#folder, name);
+    // An error that is caught here would be one at which a debugger stops that stops at all of them.
+    if (!existsSync(file)) return undefined;
     try {
-      return readFileSync(join(this.#folder, name), "utf8");
+      return readFileSync(file, "utf8");
     } catch {
       return undefined;
     }
