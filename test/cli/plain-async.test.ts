@@ -19,7 +19,7 @@ describe("asyncscope in a terminal: a program of plain async functions", functio
     const { stdout, stderr } = await asyncscope("tree", pid);
     assert.equal(stderr, "");
     assert.match(stdout, /^Tasks: 5 suspended$/m);
-    assert.match(stdout, /\(module\) +waiting: Promise\.all: 2 of 3 pending/);
+    assert.match(stdout, /\(module\) +waiting: Promise\.all: 3 of 3 pending/);
     assert.match(stdout, /[├└]─ ◌ load\(1\) +waiting: never/);
     assert.match(stdout, /[├└]─ ◌ load\(2\) +waiting: never/);
     assert.match(stdout, /worker\("one"\) +waiting: never/);

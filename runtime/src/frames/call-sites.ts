@@ -9,13 +9,6 @@ const sites = new SiteTable();
 // The innermost frame of the program is the function that has just been entered.
 const budget = new SiteBudget({ capture: () => sites.capture(1) }, PER_SECOND, true);
 
-/** Whether call sites are wanted. */
-export let watching = false;
-
-export function watchCalls(): void {
-  watching = true;
-}
-
 /** A script of ours, which is no caller. */
 export function ownCode(script: string): void {
   sites.addScript(script);

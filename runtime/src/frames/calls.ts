@@ -2,7 +2,6 @@
  * What rewritten functions call. The frame that is current is kept exactly, without AsyncLocalStorage: a function says
  * when it is entered, suspended, resumed and left, and whoever was current before is so again.
  */
-import { callSite, watching } from "./call-sites.js";
 import { AT_YIELD, ENDED, Frame, RUNNING } from "./frame.js";
 import type { PointId } from "./frame.js";
 import { enlist } from "./frame-list.js";
@@ -16,6 +15,8 @@ let time = 0;
 let turnHasBegun = false;
 /** Suspensions until the clock is read again within a turn. */
 let untilClock = 0;
+/** Tells where the function was called that has just been entered; null while nobody wants to know. */
+let callSite: ((caller: PointId, called: PointId) => number) | null = null;
 /** Called when a turn of Node's loop in which a frame was suspended is over. */
 let afterTurn: (() => void) | null = null;
 
@@ -29,7 +30,7 @@ const nextTick = process.nextTick.bind(process);
 export function enter(point: PointId, argument?: unknown): Frame {
   const parent = current;
   let born = parent === null || parent.at < 0 ? 0 : parent.at;
-  if (born === 0 && watching) born = callSite(parent === null ? 0 : parent.point, point);
+  if (born === 0 && callSite !== null) born = callSite(parent === null ? 0 : parent.point, point);
   return (current = new Frame(
     point,
     parent,
@@ -156,6 +157,11 @@ export function currentFrame(): Frame | null {
 /** The frame that was suspended last in this run, null when none was. */
 export function lastFrame(): Frame | null {
   return last;
+}
+
+/** From now on it is noted where functions are called that no await stands around. */
+export function noteCalls(site: typeof callSite): void {
+  callSite = site;
 }
 
 /** Lets the inspector hear of changes. */

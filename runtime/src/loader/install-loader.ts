@@ -2,8 +2,8 @@ import { pathToFileURL } from "node:url";
 import type { MessagePort } from "node:worker_threads";
 import { isMainThread, parentPort, receiveMessageOnPort } from "node:worker_threads";
 import { ACTIVATE_KEY, FRAMES_KEY } from "@asyncscope/protocol";
-import { calledAt, ownCode, watchCalls } from "../frames/call-sites.js";
-import { currentFrame, lastFrame, observe } from "../frames/calls.js";
+import { calledAt, callSite, ownCode } from "../frames/call-sites.js";
+import { currentFrame, lastFrame, noteCalls, observe } from "../frames/calls.js";
 import { eachFrame, hasFrames } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
 import type { FrameSource } from "../frames/source.js";
@@ -72,7 +72,7 @@ export function installLoader(ownScript: string, threadHooks: string): void {
 
 /** From now on it is noted where functions are called and what they make. */
 function watch(): void {
-  watchCalls();
+  noteCalls(callSite);
   watchMadeThings();
 }
 
