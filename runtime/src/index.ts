@@ -143,7 +143,7 @@ export type {
 } from "./transports/connect.js";
 export type { DatagramEndpointOptions } from "./transports/datagram.js";
 export { ConnectionResetError, SendfileNotAvailableError } from "./transports/errors.js";
-export type { ServerOptions, TcpServerOptions, UnixServerOptions } from "./transports/listen.js";
+export type { OpenSocket, ServerOptions, TcpServerOptions, UnixServerOptions } from "./transports/listen.js";
 export type { AddressInfoOptions } from "./transports/names.js";
 export type {
   BaseProtocol,

@@ -114,7 +114,7 @@ export class TimelineRecorder {
     if (this.#state !== "recording") return;
     // An answer that came right before has not been taken in yet.
     await forAWhile(this.#draining);
-    if (this.#state !== "recording") return;
+    if (this.body.state !== "recording") return;
     for (const chunk of rest) this.#take(chunk);
     this.#backend = undefined;
     await this.#finish("ended");
