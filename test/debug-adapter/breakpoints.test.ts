@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fixture, Session } from "../support/dap-session.js";
+import { eventually } from "../support/eventually.js";
 
 const ENDLESS = fixture("endless.cjs");
 
@@ -88,11 +89,14 @@ describe("breakpoints", () => {
   it("can be set and removed while the program runs", async () => {
     const session = Session.inMemory();
     await session.launch("endless.cjs");
-    const { breakpoints } = await session.request("setBreakpoints", {
-      source: { path: ENDLESS },
-      breakpoints: [{ line: session.line("turn") }],
+    let breakpoints: any;
+    await eventually("the script is loaded, and the breakpoint is bound", async () => {
+      ({ breakpoints } = await session.request("setBreakpoints", {
+        source: { path: ENDLESS },
+        breakpoints: [{ line: session.line("turn") }],
+      }));
+      return breakpoints[0].verified;
     });
-    assert.equal(breakpoints[0].verified, true);
     await session.stopAt("turn");
     const again = await session.request("setBreakpoints", {
       source: { path: ENDLESS },

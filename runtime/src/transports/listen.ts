@@ -23,7 +23,12 @@ import type { ServerTlsOptions } from "./tls.js";
 import { UnixSocketFile } from "./unix-socket-file.js";
 
 /** A socket that was opened elsewhere: a server of Node's that listens, or the descriptor of a bound socket. */
-export type OpenSocket = NodeServer | { readonly fd: number };
+export type OpenSocket =
+  | NodeServer
+  | {
+      /** The number of the descriptor, 0 or more. */
+      readonly fd: number;
+    };
 
 /** What servers of both kinds take. */
 export interface ServerOptions extends ServerTlsOptions {
