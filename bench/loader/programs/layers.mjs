@@ -1,0 +1,21 @@
+// Three async functions, each of which awaits the next. Nanoseconds a call of the outermost.
+async function inner(value) {
+  return await value;
+}
+
+async function middle(value) {
+  const result = await inner(value);
+  return result + 1;
+}
+
+async function outer(value) {
+  const result = await middle(value);
+  return result * 2;
+}
+
+export async function program({ times }) {
+  const start = performance.now();
+  let sum = 0;
+  for (let i = 0; i < times; i++) sum += await outer(i);
+  return ((performance.now() - start) * 1e6) / times;
+}

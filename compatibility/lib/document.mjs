@@ -1,0 +1,64 @@
+// docs/compatibility.md
+import { counts } from "./outcomes.mjs";
+
+/**
+ * @typedef {object} Result
+ * @property {import("../packages.mjs").Package} tested
+ * @property {number} functions
+ * @property {import("./outcomes.mjs").Outcomes} untouched
+ * @property {import("./outcomes.mjs").Outcomes} loaded
+ * @property {readonly string[]} differences
+ * @property {readonly string[]} unsteady
+ */
+
+/** @param {readonly Result[]} results */
+export function compatibilityDocument(results) {
+  return `# The loader beside the tests of others
+
+Written by \`npm run compatibility\`, on Node ${process.version}, ${process.platform} ${process.arch}.
+
+The loader rewrites async functions and means to change nothing else. Here the own test suites of packages that use
+async functions run twice: untouched, and with the loader in every process and thread (\`NODE_OPTIONS\`, as
+\`asyncscope run\` does it), which rewrites the package, its tests **and all their dependencies**. Each package is as
+it was published; of what it names for its development, only what its tests load is installed.
+
+${table(results)}
+
+Numbers of tests: passed, failed, skipped. *Functions*: async functions that were rewritten, each once. A **difference**
+is a test that never came out with the loader as it did untouched, in three runs of each kind; an *unsteady* one
+came out in both ways, as it does by itself on a busy machine. What fails untouched fails for reasons of this place,
+such as a missing network, and must fail with the loader, too.
+${list("Differences", results, "differences")}${list("Unsteady tests", results, "unsteady")}`;
+}
+
+/** @param {readonly Result[]} results */
+export function table(results) {
+  const rows = results.map(({ tested, functions, untouched, loaded, differences, unsteady }) =>
+    [
+      tested.name + (tested.note === undefined ? "" : ` (${tested.note})`),
+      tested.version,
+      functions.toLocaleString("en"),
+      numbers(untouched),
+      numbers(loaded),
+      differences.length === 0 ? "none" : `**${differences.length}**`,
+      unsteady.length === 0 ? "" : String(unsteady.length),
+    ].join(" | "),
+  );
+  return `| package | version | functions | untouched | with the loader | differences | unsteady |
+|---|---|---:|---:|---:|---|---|
+${rows.map((row) => `| ${row} |`).join("\n")}`;
+}
+
+/** @param {import("./outcomes.mjs").Outcomes} outcomes */
+function numbers(outcomes) {
+  const { pass, fail, skip } = counts(outcomes);
+  return `${pass.toLocaleString("en")}, ${fail}, ${skip}`;
+}
+
+/** @param {string} title @param {readonly Result[]} results @param {"differences" | "unsteady"} which */
+function list(title, results, which) {
+  const lines = results.flatMap(({ tested, [which]: texts }) =>
+    texts.map((text) => `- ${tested.name}, \`${text.replaceAll("`", "'")}\``),
+  );
+  return lines.length === 0 ? "" : `\n## ${title}\n\n${lines.join("\n")}\n`;
+}
