@@ -1,11 +1,13 @@
 // npm run compatibility: runs the own test suites of well-known packages untouched and with the loader, compares, and
 // writes docs/compatibility.md. Fails when a test comes out differently with the loader.
-// Usage: npm run compatibility [-- --no-build] [NAME…]; only a run of all packages writes the document.
+// Usage: npm run compatibility [-- --no-build] [--anew] [NAME…]. What was compared with this very loader and this Node is
+// not compared again, unless it is named, or all are `--anew`.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compatibilityDocument, table } from "./lib/document.mjs";
 import { install } from "./lib/install.mjs";
-import { differing, judge } from "./lib/outcomes.mjs";
+import { counts, differing, judge } from "./lib/outcomes.mjs";
+import { keep, kept } from "./lib/results.mjs";
 import { rewrittenFunctions, runTests } from "./lib/run-tests.mjs";
 import { packages } from "./packages.mjs";
 import { ensureDependencies } from "../scripts/lib/dependencies.mjs";
@@ -19,22 +21,40 @@ const names = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 const unknown = names.filter((name) => !packages.some((each) => each.name === name));
 if (unknown.length > 0)
   throw new Error(`No such package in compatibility/packages.mjs: ${unknown.join(", ")}`);
-if (!process.argv.includes("--no-build")) {
+const options = new Set(process.argv.slice(2).filter((arg) => arg.startsWith("--")));
+if (!options.has("--no-build")) {
   await ensureDependencies(progress);
   progress("building");
   await quietly(process.execPath, ["scripts/build.mjs", "--no-types"], { cwd: root });
 }
 
+/** @type {import("./lib/document.mjs").Result[]} */
 const results = [];
-for (const tested of packages)
-  if (names.length === 0 || names.includes(tested.name)) results.push(await compare(tested));
+/** @type {string[]} */
+const failed = [];
+for (const tested of packages) {
+  const named = names.includes(tested.name);
+  const before = named || options.has("--anew") ? undefined : kept(tested);
+  if (before !== undefined) results.push(before);
+  else if (named || names.length === 0)
+    try {
+      const result = await compare(tested);
+      keep(result);
+      results.push(result);
+    } catch (error) {
+      failed.push(tested.name);
+      progress(`${tested.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+}
 console.log(table(results));
 for (const { tested, differences, unsteady } of results) {
   for (const text of differences) console.log(`DIFFERENT ${tested.name}, ${text}`);
   for (const text of unsteady) console.log(`unsteady  ${tested.name}, ${text}`);
 }
-if (names.length === 0) writeFileSync(join(root, "docs/compatibility.md"), compatibilityDocument(results));
-process.exitCode = results.some(({ differences }) => differences.length > 0) ? 1 : 0;
+if (results.length === packages.length)
+  writeFileSync(join(root, "docs/compatibility.md"), compatibilityDocument(results));
+else progress("docs/compatibility.md is as it was: it is written when all packages have been compared");
+process.exitCode = failed.length > 0 || results.some(({ differences }) => differences.length > 0) ? 1 : 0;
 
 /**
  * @param {import("./packages.mjs").Package} tested
@@ -70,7 +90,13 @@ async function compare(tested) {
   if (ids.length === 0 && before.code !== after.code)
     judged.differences.push(`exit code: untouched ${before.code}; with the loader ${after.code}`);
   const functions = rewrittenFunctions(folder);
-  return { tested, functions, untouched: before.outcomes, loaded: after.outcomes, ...judged };
+  return {
+    tested,
+    functions,
+    untouched: { ...counts(before.outcomes), code: before.code },
+    loaded: { ...counts(after.outcomes), code: after.code },
+    ...judged,
+  };
 }
 
 /** @param {string} line */

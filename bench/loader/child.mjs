@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Session } from "node:inspector";
 import { createInterface } from "node:readline";
+import { cpuTime } from "../lib/cpu-time.mjs";
 import { switchOnAsyncStacks } from "../lib/async-stacks.mjs";
 import { median } from "../lib/statistics.mjs";
 
@@ -46,7 +47,6 @@ async function measure() {
 async function serve() {
   process.stdout.write(`${await program({ times: job.times })}\n`);
   createInterface({ input: process.stdin }).on("line", () => {
-    const { user, system } = process.cpuUsage();
-    process.stdout.write(`${user + system}\n`);
+    process.stdout.write(`${cpuTime()}\n`);
   });
 }

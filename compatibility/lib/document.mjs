@@ -1,12 +1,12 @@
 // docs/compatibility.md
-import { counts } from "./outcomes.mjs";
+/** @typedef {{ pass: number, fail: number, skip: number, code: number }} Counts */
 
 /**
  * @typedef {object} Result
  * @property {import("../packages.mjs").Package} tested
  * @property {number} functions
- * @property {import("./outcomes.mjs").Outcomes} untouched
- * @property {import("./outcomes.mjs").Outcomes} loaded
+ * @property {Counts} untouched
+ * @property {Counts} loaded
  * @property {readonly string[]} differences
  * @property {readonly string[]} unsteady
  */
@@ -49,11 +49,8 @@ export function table(results) {
 ${rows.map((row) => `| ${row} |`).join("\n")}`;
 }
 
-/** @param {import("./outcomes.mjs").Outcomes} outcomes */
-function numbers(outcomes) {
-  const { pass, fail, skip } = counts(outcomes);
-  return `${pass.toLocaleString("en")}, ${fail}, ${skip}`;
-}
+/** @param {Counts} counts */
+const numbers = ({ pass, fail, skip }) => `${pass.toLocaleString("en")}, ${fail}, ${skip}`;
 
 /** @param {string} title @param {readonly Result[]} results @param {"differences" | "unsteady"} which */
 function list(title, results, which) {

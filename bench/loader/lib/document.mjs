@@ -79,13 +79,13 @@ Made by \`npm run bench:loader\`; do not edit.
 - Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model.trim()}
 - load average ${load.map((each) => each.toFixed(1)).join(" before and ")} after; much more than the number of processors means that others used the machine, too
 
-Each way runs each workload in a process of its own, in ${rounds} rounds that take turns (A B C, A B C, …). The first column is the median of the rounds, the others are ratios to it; of pending calls all are bytes. Servers are asked over 16 connections that stay, by clients in another process; what counts is the server's CPU time. The loader rewrites the program's own modules; *dependencies too* is \`ASYNCSCOPE_INCLUDE=*\`. Nobody looks at the tasks meanwhile.
+Each way runs each workload in a process of its own, in ${rounds} rounds that take turns (A B C, A B C, …). The first column is the median of the rounds, the others are ratios to it; of pending calls all are bytes. Servers are asked over 16 connections that stay, by clients in another process. What counts is CPU time. The loader rewrites the program's own modules; *dependencies too* is \`ASYNCSCOPE_INCLUDE=*\`. Nobody looks at the tasks meanwhile.
 
 ${costTable(results)}
 
 ## Start-up
 
-A generated program of 25,000 lines in 25 modules, from the start of the process until it has run.
+A generated program of 25,000 lines in 25 modules, from the start of the process until it has run, in CPU time of all its threads.
 
 ${startTable(start)}
 

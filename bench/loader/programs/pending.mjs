@@ -7,7 +7,8 @@ async function waiting(promise) {
 
 export async function program({ times }) {
   const calls = new Array(times).fill(null);
-  const never = new Promise(() => undefined);
+  // Held, or V8 would collect the calls that wait for it.
+  const never = (globalThis.never = new Promise(() => undefined));
   for (let i = 0; i < 1000; i++) void waiting(Promise.resolve(i));
   await new Promise((resolve) => setTimeout(resolve, 20));
   const before = usedMemory();
