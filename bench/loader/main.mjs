@@ -49,8 +49,7 @@ try {
         // There is nothing of others in the rest, and memory is a matter of the loader alone.
         if (way.dependencies && workload.id !== "fastify") continue;
         if (workload.kind === "memory" && way.watch !== undefined) continue;
-        const times = options.quick || slow(workload, way) ? workload.quick : workload.full;
-        add(samples, way.id, await measure(workload, way, times));
+        add(samples, way.id, await measure(workload, way, times(workload, way)));
       }
     if (options.only === undefined)
       for (const how of /** @type {const} */ (["untouched", "cold", "warm"]))
@@ -68,9 +67,10 @@ if (options.only === undefined && !options.quick) {
   progress("wrote docs/loader-cost.md");
 }
 
-/** Many times as slow as the rest. @param {import("./ways.mjs").Workload} workload @param {import("./ways.mjs").Way} way */
-function slow({ kind }, { watch }) {
-  return kind === "time" && watch !== undefined;
+/** How often: what is many times as slow is done less often. @param {import("./ways.mjs").Workload} workload @param {import("./ways.mjs").Way} way */
+function times({ kind, full, quick }, { watch }) {
+  if (kind !== "time" || watch === undefined) return options.quick ? quick : full;
+  return watch === "async stacks" ? quick / 10 : quick;
 }
 
 /** @param {import("./lib/document.mjs").Samples} samples @param {string} id @param {number} value */

@@ -28,7 +28,7 @@ export function parseTap(text) {
     const comment = /^# (.*)/.exec(line);
     if (comment?.[1] !== undefined) section = comment[1];
     const [, not, name = "", directive] =
-      /^(not )?ok \d+(?: -)? ?(.*?)(?: # (SKIP|TODO)\b.*)?$/i.exec(line) ?? [];
+      /^(not )?ok \d+(?: -)? ?(.*?)(?: ?# (SKIP|TODO)\b.*)?$/i.exec(line) ?? [];
     if (!/^(?:not )?ok \d/.test(line)) continue;
     const outcome = directive?.toLowerCase() ?? (not === undefined ? "pass" : "fail");
     tests.push({ file: "", name: `${section} > ${name}`, outcome });
