@@ -51,9 +51,16 @@ for (const { tested, differences, unsteady } of results) {
   for (const text of differences) console.log(`DIFFERENT ${tested.name}, ${text}`);
   for (const text of unsteady) console.log(`unsteady  ${tested.name}, ${text}`);
 }
-if (results.length === packages.length)
-  writeFileSync(join(root, "docs/compatibility.md"), compatibilityDocument(results));
-else progress("docs/compatibility.md is as it was: it is written when all packages have been compared");
+const missing = packages.filter((each) => !results.some(({ tested }) => tested === each));
+if (results.length > 0)
+  writeFileSync(
+    join(root, "docs/compatibility.md"),
+    compatibilityDocument(
+      results,
+      missing.map(({ name, version }) => `${name} ${version}`),
+    ),
+  );
+for (const { name } of missing) progress(`${name} has not been compared with this loader and this Node`);
 process.exitCode = failed.length > 0 || results.some(({ differences }) => differences.length > 0) ? 1 : 0;
 
 /**

@@ -11,8 +11,8 @@
  * @property {readonly string[]} unsteady
  */
 
-/** @param {readonly Result[]} results */
-export function compatibilityDocument(results) {
+/** @param {readonly Result[]} results @param {readonly string[]} missing packages that were not compared */
+export function compatibilityDocument(results, missing) {
   return `# The loader beside the tests of others
 
 Written by \`npm run compatibility\`, on Node ${process.version}, ${process.platform} ${process.arch}.
@@ -23,11 +23,12 @@ async functions run twice: untouched, and with the loader in every process and t
 it was published; of what it names for its development, only what its tests load is installed.
 
 ${table(results)}
-
+${missing.length === 0 ? "" : `\nNot compared: ${missing.join(", ")}.\n`}
 Numbers of tests: passed, failed, skipped. *Functions*: async functions that were rewritten, each once. A **difference**
-is a test that never came out with the loader as it did untouched, in three runs of each kind; an *unsteady* one
-came out in both ways, as it does by itself on a busy machine. What fails untouched fails for reasons of this place,
-such as a missing network, and must fail with the loader, too.
+is a test that never came out with the loader as it did untouched: what differs in the first run of each kind runs
+twice more in both. An *unsteady* one came out alike at least once. What fails untouched fails for reasons of this place,
+such as a missing network, and must fail with the loader, too. When all tests came out
+alike, exit codes are compared, too.
 ${list("Differences", results, "differences")}${list("Unsteady tests", results, "unsteady")}`;
 }
 
