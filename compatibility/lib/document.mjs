@@ -20,15 +20,16 @@ Written by \`npm run compatibility\`, on Node ${process.version}, ${process.plat
 The loader rewrites async functions and means to change nothing else. Here the own test suites of packages that use
 async functions run twice: untouched, and with the loader in every process and thread (\`NODE_OPTIONS\`, as
 \`asyncscope run\` does it), which rewrites the package, its tests **and all their dependencies**. Each package is as
-it was published; of what it names for its development, only what its tests load is installed.
+it was published, but that its manifest names, of what it needs for its development, only what its tests load. Tests
+of types and those that need another runner or a bundler are left out (\`compatibility/packages.mjs\`).
 
 ${table(results)}
 ${missing.length === 0 ? "" : `\nNot compared: ${missing.join(", ")}.\n`}
 Numbers of tests: passed, failed, skipped. *Functions*: async functions that were rewritten, each once. A **difference**
 is a test that never came out with the loader as it did untouched: what differs in the first run of each kind runs
-twice more in both. An *unsteady* one came out alike at least once. What fails untouched fails for reasons of this place,
-such as a missing network, and must fail with the loader, too. When all tests came out
-alike, exit codes are compared, too.
+twice more in both. An *unsteady* one came out alike at least once. What fails untouched
+(nobody looked why; some tests need a build, a network or another user) must fail with the loader, too. When all tests
+came out alike, exit codes are compared as well.
 ${list("Differences", results, "differences")}${list("Unsteady tests", results, "unsteady")}`;
 }
 
