@@ -9,6 +9,7 @@
  * @property {readonly string[]} [tap] Arguments of Node for tests that write TAP themselves.
  * @property {readonly string[]} [nodeArgs] What node:test itself is started with.
  * @property {string} [note]
+ * @property {string} [fails] why tests fail untouched
  */
 
 /** What stands in no manifest with a whole version is what the registry had at this time. */
@@ -21,6 +22,7 @@ export const packages = [
   {
     name: "fastify",
     version: "5.12.8",
+    fails: "a test loads a linter, which is not installed",
     needs: [
       ...["JSONStream", "ajv", "ajv-errors", "ajv-formats", "ajv-i18n", "ajv-merge-patch", "fast-json-body"],
       ...["fastify-plugin", "fluent-json-schema", "h2url", "http-errors", "joi", "node-forge", "proxyquire"],
@@ -42,6 +44,7 @@ export const packages = [
   {
     name: "@fastify/static",
     version: "10.1.11",
+    fails: "the symbolic links that two tests follow are not published",
     needs: ["@fastify/compress", "concat-stream", "fastify", "pino", "proxyquire"],
     files: JAVASCRIPT_TESTS,
   },
@@ -78,6 +81,7 @@ export const packages = [
   {
     name: "thread-stream",
     version: "4.2.1",
+    fails: "four tests run TypeScript, which is compiled before or by what is not installed",
     needs: ["desm", "pino-elasticsearch", "sonic-boom"],
     files: /^test\/(?!pkg)[^/]*\.test\.m?js$/,
     nodeArgs: ["--expose-gc"],
@@ -85,6 +89,7 @@ export const packages = [
   {
     name: "sonic-boom",
     version: "5.0.2",
+    fails: "one file as a whole; nobody looked why",
     needs: ["@sinonjs/fake-timers", "proxyquire"],
     files: JAVASCRIPT_TESTS,
   },

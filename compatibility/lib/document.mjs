@@ -27,10 +27,9 @@ ${table(results)}
 ${missing.length === 0 ? "" : `\nNot compared: ${missing.join(", ")}.\n`}
 Numbers of tests: passed, failed, skipped. *Functions*: async functions that were rewritten, each once. A **difference**
 is a test that never came out with the loader as it did untouched: what differs in the first run of each kind runs
-twice more in both. An *unsteady* one came out alike at least once. What fails untouched
-(nobody looked why; some tests need a build, a network or another user) must fail with the loader, too. When all tests
-came out alike, exit codes are compared as well.
-${list("Differences", results, "differences")}${list("Unsteady tests", results, "unsteady")}`;
+twice more in both. An *unsteady* one came out alike at least once. What fails untouched must
+fail with the loader, too. When all tests came out alike, exit codes are compared as well.
+${failing(results)}${list("Differences", results, "differences")}${list("Unsteady tests", results, "unsteady")}`;
 }
 
 /** @param {readonly Result[]} results */
@@ -53,6 +52,14 @@ ${rows.map((row) => `| ${row} |`).join("\n")}`;
 
 /** @param {Counts} counts */
 const numbers = ({ pass, fail, skip }) => `${pass.toLocaleString("en")}, ${fail}, ${skip}`;
+
+/** @param {readonly Result[]} results */
+function failing(results) {
+  const lines = results.flatMap(({ tested: { name, fails }, untouched: { fail } }) =>
+    fail === 0 ? [] : [`- ${name}: ${fails ?? "nobody looked why"}`],
+  );
+  return lines.length === 0 ? "" : `\n## Tests that fail untouched\n\n${lines.join("\n")}\n`;
+}
 
 /** @param {string} title @param {readonly Result[]} results @param {"differences" | "unsteady"} which */
 function list(title, results, which) {

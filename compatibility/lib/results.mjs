@@ -12,7 +12,7 @@ function file(tested) {
   const hash = createHash("sha256");
   for (const name of ["register.cjs", "register-hooks.mjs"])
     hash.update(readFileSync(join(root, "runtime/dist", name)));
-  const { files, ...rest } = tested;
+  const { files, fails: _, ...rest } = tested;
   hash.update(`${process.version}\0${JSON.stringify(rest)}\0${files}`);
   return join(
     cacheFolder,
