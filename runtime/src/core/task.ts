@@ -632,11 +632,20 @@ function notStartable(what: unknown): TypeError {
   return new TypeError(`a task needs a coroutine or a function that makes one; ${hint}`);
 }
 
-/** The task that runs now, null in a plain callback. @throws RuntimeError when no loop runs (rule TK-13). */
-export function currentTask(): Task<unknown> | null {
+/**
+ * The task that runs now, null in a plain callback.
+ * @param loop null as well unless the task is one of this loop. Default: the running one.
+ * @throws RuntimeError when no loop is given and none runs (rule TK-13).
+ */
+export function currentTask(loop?: EventLoop): Task<unknown> | null {
   const task = currentTaskOrNull();
-  if (task === null) getRunningLoop();
-  return task;
+  if (loop === undefined) {
+    if (task === null) getRunningLoop();
+    return task;
+  }
+  if (typeof (loop as { readonly _debug?: unknown } | null)?._debug !== "boolean")
+    throw new TypeError(`currentTask() takes an event loop, got ${given(loop)}`);
+  return task?._loop === loop ? task : null;
 }
 
 nameKind(Task, "a task");

@@ -7,6 +7,7 @@ import {
   currentTask,
   ensureFuture,
   enterTask,
+  EventLoop,
   Future,
   gather,
   getRunningLoop,
@@ -309,8 +310,22 @@ describe("Tasks", () => {
     assert.deepEqual(seen, [null, null]);
   });
 
+  both("TK-12 currentTask(loop) is null for another loop, and needs none that runs", function* (form) {
+    const loop = getRunningLoop();
+    const other = new EventLoop();
+    assert.equal(currentTask(loop), currentTask());
+    assert.equal(currentTask(other), null);
+    yield* form.wait(sleep(0));
+    assert.equal(currentTask(loop), currentTask());
+    assert.throws(() => currentTask({} as EventLoop), TypeError);
+    other.close();
+  });
+
   it("TK-13 currentTask() without a running loop throws", () => {
     assert.throws(() => currentTask(), RuntimeError);
+    const loop = new EventLoop();
+    assert.equal(currentTask(loop), null);
+    loop.close();
   });
 
   both("TK-14 enterTask() and leaveTask() guard who is current", function* (form) {
