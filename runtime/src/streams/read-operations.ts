@@ -16,6 +16,8 @@ export class ReadWaiter extends Future<void> {
   readonly #reader: StreamReader;
   /** How many bytes it waits to be buffered. */
   readonly _needs: number;
+  /** Woken by an error of the stream, which is then thrown whatever may have come since. */
+  _failed = false;
 
   constructor(reader: StreamReader, loop: EventLoop, needs: number, origin: WaitOrigin) {
     super({ loop });
@@ -62,6 +64,7 @@ abstract class ReadOperation<T> extends Operation<T> {
     else {
       this.#waiter = null;
       if (waiter.cancelled()) throw waiter._cancelledError();
+      if (waiter._failed) this.reader._check();
     }
     return this.attempt();
   }

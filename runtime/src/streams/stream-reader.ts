@@ -119,6 +119,8 @@ export class StreamReader {
   /** For protocols: every read throws `error`, one that waits too (rule SR-14). */
   setException(error: Error): void {
     this.#exception = error;
+    const waiter = this.#waiter;
+    if (waiter !== null) waiter._failed = true;
     this.#wake();
   }
 

@@ -259,6 +259,39 @@ describe("StreamReader", () => {
         assert.equal(yield* thrownBy(form, reader.readUntil("n")), error);
       }));
 
+    it("SR-14 a read that an exception has woken throws it, also when data comes before it goes on", () =>
+      program(function* () {
+        for (const read of [
+          (reader: StreamReader) => reader.read(1),
+          (reader: StreamReader) => reader.readExactly(2),
+          (reader: StreamReader) => reader.readLine(),
+          (reader: StreamReader) => reader.readUntil("n"),
+        ]) {
+          const reader = new StreamReader();
+          const waiting = start(function* () {
+            return yield* thrownBy(form, read(reader));
+          });
+          yield* wait(turns(2));
+          const error = new Error("broken");
+          reader.setException(error);
+          reader.feedData(bytes("line\n"));
+          assert.equal(yield* wait(waiting), error);
+        }
+      }));
+
+    it("SR-14 a read that data has woken gives it, also when an exception comes before it goes on", () =>
+      program(function* () {
+        const reader = new StreamReader();
+        const waiting = start(function* () {
+          return yield* wait(reader.readLine());
+        });
+        yield* wait(turns(2));
+        reader.feedData(bytes("line\n"));
+        reader.setException(new Error("broken"));
+        assert.equal((yield* wait(waiting)).toString(), "line\n");
+        assert.match(String(yield* thrownBy(form, reader.read(1))), /broken/);
+      }));
+
     it("SR-15 an exception after the waiting read was cancelled does no harm", () =>
       program(function* () {
         const reader = new StreamReader();
