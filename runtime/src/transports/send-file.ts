@@ -68,7 +68,7 @@ export const sendFile = coroInternal(function* sendFile(
     throw new SendfileNotAvailableError("Node has no sendfile: allow the fallback, which copies");
   transport._beginSendFile();
   const resumeReading = transport.isReading();
-  const flow = new FileFlow(loop, transport.getProtocol());
+  const flow = new FileFlow(loop, transport.getProtocol(), transport._protocolPaused);
   transport.setProtocol(flow);
   transport.pauseReading();
   try {
@@ -87,13 +87,16 @@ export const sendFile = coroInternal(function* sendFile(
 /** Stands in for the protocol while a file is sent, so that only the file is held up by flow control. */
 class FileFlow implements BaseProtocol {
   readonly #waiters: Waiters;
-  #paused = false;
+  #paused: boolean;
   #lost = false;
 
+  /** @param wasPaused whether `original` was told to pause writing before: also for who writes the file. */
   constructor(
     loop: EventLoop,
     readonly original: BaseProtocol,
+    readonly wasPaused: boolean,
   ) {
+    this.#paused = wasPaused;
     this.#waiters = new Waiters(
       loop,
       waitFor("drain", () => "a file to be sent"),
@@ -122,6 +125,8 @@ class FileFlow implements BaseProtocol {
 
   /** The protocol learns what it missed. */
   handBack(): void {
-    if (this.#paused && !this.#lost) this.original.pauseWriting?.();
+    if (this.#lost || this.#paused === this.wasPaused) return;
+    if (this.#paused) this.original.pauseWriting?.();
+    else this.original.resumeWriting?.();
   }
 }

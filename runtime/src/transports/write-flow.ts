@@ -40,6 +40,11 @@ export abstract class FlowControlledTransport extends BaseTransport {
     this._maybePauseProtocol(this.getWriteBufferSize());
   }
 
+  /** @internal Whether the protocol was told to pause writing, and not to resume since. */
+  get _protocolPaused(): boolean {
+    return this.#protocolPaused;
+  }
+
   /** @internal */
   _maybePauseProtocol(size: number): void {
     if (size <= this.#high || this.#protocolPaused) return;
