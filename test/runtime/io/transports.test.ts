@@ -396,7 +396,8 @@ describe("transports", () => {
         task.cancel();
         const error = yield* thrownBy(form, task);
         if ((error as Error).name === "CancelledError") assert.ok(socket.destroyed);
-        else assert.match((error as { code: string }).code, /^E(NETUNREACH|HOSTUNREACH|CONNREFUSED|ACCES|PERM)/);
+        else
+          assert.match((error as { code: string }).code, /^E(NETUNREACH|HOSTUNREACH|CONNREFUSED|ACCES|PERM)/);
       }));
 
     it("TP-15 while a file is sent nobody else can write; the file arrives whole", () =>
