@@ -85,10 +85,11 @@ class UdpTransport extends FlowControlledTransport implements DatagramTransport 
       throw new ValueError("this endpoint has no remote address: say where to send to");
     if (this.#closing) return;
     const size = data.length + HEADER;
-    this.#buffered += size;
     const sent = (error: Error | null): void => this.#sent(size, error);
     if (remote !== null) this.#socket.send(data, sent);
     else this.#socket.send(data, address!.port, address!.host, sent);
+    // Not before: Node throws at once for what is no port, and nothing is sent then.
+    this.#buffered += size;
     this._maybePauseProtocol(this.#buffered);
   }
 

@@ -108,7 +108,11 @@ declare module "../core/event-loop.js" {
      * lost, as Node tells of it only once.
      */
     sockRecvFrom(socket: DatagramSocket, count: number): Coroutine<[data: Buffer, address: SocketAddress]>;
-    /** As {@link sockRecvFrom}, into `buffer`. @throws ValueError when `count` bytes have no room there. */
+    /**
+     * As {@link sockRecvFrom}, into `buffer`.
+     * @param count at most so many bytes. Default, and 0: as many as the buffer has room for.
+     * @throws ValueError when `count` bytes have no room there.
+     */
     sockRecvFromInto(
       socket: DatagramSocket,
       buffer: Uint8Array,
@@ -244,7 +248,7 @@ const methods = {
     checkMethods(socket, ["on", "send"], `sockRecvFrom() takes ${DATAGRAM_SOCKET}`);
     return socketOperations.sockRecvFrom(this, socket, count);
   },
-  sockRecvFromInto(this: EventLoop, socket, buffer, count = buffer?.length) {
+  sockRecvFromInto(this: EventLoop, socket, buffer, count = 0) {
     checkMethods(socket, ["on", "send"], `sockRecvFromInto() takes ${DATAGRAM_SOCKET}`);
     checkBuffer(buffer, "sockRecvFromInto()");
     return socketOperations.sockRecvFromInto(this, socket, buffer, count);

@@ -161,9 +161,9 @@ export const sockRecvFromInto = coroInternal(function* sockRecvFromInto(
   buffer: Uint8Array,
   count: number,
 ): CoroutineGenerator<[count: number, address: SocketAddress]> {
-  if (count > buffer.length)
-    throw new ValueError(`the buffer has room for ${buffer.length} bytes, not for ${count}`);
-  const [data, address] = yield* sockRecvFrom(loop, socket, count);
+  if (!Number.isInteger(count) || count < 0 || count > buffer.length)
+    throw new ValueError(`the buffer has room for ${buffer.length} bytes, not for ${given(count)}`);
+  const [data, address] = yield* sockRecvFrom(loop, socket, count === 0 ? buffer.length : count);
   buffer.set(data);
   return [data.length, address];
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { Future, getRunningLoop, until, ValueError } from "asyncscope";
+import { Future, getRunningLoop, until, ValueError, waitFor } from "asyncscope";
 import type { CoroutineGenerator, DatagramProtocol, DatagramTransport, SocketAddress } from "asyncscope";
 import { inBothForms } from "../../support/both-forms.js";
 import type { Form } from "../../support/both-forms.js";
@@ -146,7 +146,29 @@ describe("datagram endpoints", () => {
         yield* wait(turns(2));
         yield* wait(loop.sockSendTo(socket, bytes("to myself"), address));
         assert.equal(yield* wait(receiving), `to myself ${address.port}`);
+        for (const [count, received] of [
+          [0, 9],
+          [2, 2],
+        ] as const) {
+          yield* wait(loop.sockSendTo(socket, bytes("to myself"), address));
+          const [size] = yield* wait(loop.sockRecvFromInto(socket, Buffer.alloc(10), count));
+          assert.equal(size, received);
+        }
+        for (const count of [11, -1, 1.5])
+          assert.ok(
+            (yield* thrownBy(form, loop.sockRecvFromInto(socket, Buffer.alloc(10), count))) instanceof
+              ValueError,
+          );
         socket.close();
+      }));
+
+    it("what is no port is refused, and leaves nothing that close() would wait for", () =>
+      ioProgram(form, function* () {
+        const { transport, protocol } = yield* endpoint(form);
+        assert.throws(() => transport.sendTo(bytes("x"), { host: "127.0.0.1", port: 65_536 }), RangeError);
+        assert.equal(transport.getWriteBufferSize(), 0);
+        transport.close();
+        yield* wait(waitFor(protocol.lost, 5000));
       }));
 
     it("sockRecvFrom loses no datagram that comes between two calls, and keeps what has room", () =>
