@@ -26,7 +26,7 @@ import { longWaits } from "./long-waits.js";
 import { Listeners } from "./listeners.js";
 import { NativeTasks } from "./native-tasks.js";
 import { atMost, count } from "./numbers.js";
-import { deref, realTime } from "./primordials.js";
+import { deref, realTime, whenTurnIsOver } from "./primordials.js";
 import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
 import type { World } from "./registry.js";
@@ -107,11 +107,23 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     return made;
   };
 
+  /** A change is going to be told that nobody else would tell. */
+  let isSecondLook = false;
+
   /** What every list needs: the registry, with the next change to be told. */
   const asked = (): Registry => {
     registry ??= start(true);
     native?.update(registry);
     registry.arm();
+    // In the middle of code that runs. The step of that task may be over, which has been told then: what is answered
+    // would stand for ever if nothing else happened.
+    if (currentTask() !== null && !isSecondLook) {
+      isSecondLook = true;
+      whenTurnIsOver(() => {
+        isSecondLook = false;
+        registry?.changedOutside();
+      });
+    }
     return registry;
   };
 

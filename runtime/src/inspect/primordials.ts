@@ -69,6 +69,13 @@ export function base64(memory: ArrayBuffer, offset: number, length: number): str
   return bufferText(bufferOver(memory, offset, length), "base64");
 }
 
+const immediate = setImmediate;
+
+/** Calls back when the event loop comes round, also under fake timers; does not keep it alive. */
+export function whenTurnIsOver(callback: () => void): void {
+  immediate(callback).unref();
+}
+
 /** Real time in milliseconds, also under fake timers. */
 export const realTime: () => number = performance.now.bind(performance);
 

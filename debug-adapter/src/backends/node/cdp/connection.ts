@@ -101,6 +101,9 @@ export class CdpConnection {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url, {
         perMessageDeflate: false,
+        // Else messages that come together are handled one behind the other before whoever waits for the first one
+        // goes on: the news of what a command has done would meet somebody who does not know yet that it was done.
+        allowSynchronousEvents: false,
         maxPayload: MAX_PAYLOAD,
         handshakeTimeout: OPEN_TIMEOUT_MS,
       });
