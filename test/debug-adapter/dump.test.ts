@@ -139,8 +139,8 @@ describe("asyncscope/dump", function () {
 
   it("gives what was seen last of a program that does not answer, within three seconds", async () => {
     const session = Session.inMemory();
-    await session.launch("blocked.mjs", { config: { args: ["wait"] } });
-    for (const end = performance.now() + 8000; performance.now() < end;) {
+    await session.launch("blocked.mjs", { config: { args: ["wait", "2000"] } });
+    for (const end = performance.now() + 20_000; performance.now() < end;) {
       const start = performance.now();
       // At first there is no runtime in it yet.
       const answer = await text(session).catch(() => undefined);
