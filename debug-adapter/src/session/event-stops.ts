@@ -7,6 +7,7 @@ import { blockText, type LoopBlock } from "../tasks/loop-blocks.js";
 import type { PinStop } from "../tasks/pins.js";
 import { RateLimit } from "../tasks/rate-limit.js";
 import { MAIN_THREAD, type SessionContext } from "./context.js";
+import { isAboutWaits } from "../text/finding-kinds.js";
 
 /** Deadlocks are looked for at most so often: that looks at every task. Milliseconds. */
 const DEADLOCK_INTERVAL_MS = 1000;
@@ -173,7 +174,7 @@ export class EventStops {
       ids.some((id) => names.get(id)?.toLowerCase().includes(filter.text.toLowerCase()) === true);
     const isOld = ({ certain, since }: FindingNode): boolean => certain || body.now - since >= DOUBT_MS;
     const fresh = body.findings.filter(
-      (finding) => isDeadlock(finding) && !this.#told.has(finding.key) && counts(finding),
+      (finding) => isAboutWaits(finding) && !this.#told.has(finding.key) && counts(finding),
     );
     const ripe = fresh.find(isOld);
     clearTimeout(this.#doubt);
@@ -257,8 +258,4 @@ export class EventStops {
       focus: true,
     });
   }
-}
-
-function isDeadlock({ kind }: FindingNode): boolean {
-  return kind === "wait-cycle" || kind === "leaked-lock" || kind === "nothing-can-wake";
 }

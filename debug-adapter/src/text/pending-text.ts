@@ -1,5 +1,6 @@
 /** What is said of a program that ends while tasks of it have not: instead of nothing, as Node does. */
-import type { FindingKind, FindingNode, TreeBody } from "@asyncscope/protocol";
+import type { FindingNode, TreeBody } from "@asyncscope/protocol";
+import { isAboutWaits } from "./finding-kinds.js";
 import { count, shortLocation } from "./plain-text.js";
 import { ageText, calledTask, isFinished, stateText } from "./task-text.js";
 
@@ -7,13 +8,6 @@ import { ageText, calledTask, isFinished, stateText } from "./task-text.js";
 const TOLD = 5;
 /** Findings that are told. */
 const TOLD_FINDINGS = 3;
-
-/** Those that say why a task has not ended. */
-const WAITS: ReadonlySet<FindingKind> = new Set<FindingKind>([
-  "wait-cycle",
-  "leaked-lock",
-  "nothing-can-wake",
-]);
 
 /** Undefined when nothing was pending. Plain text of several lines, which ends with a line break. */
 export function pendingText(
@@ -34,7 +28,7 @@ export function pendingText(
     lines.push(`  ${calledTask(task)}: ${stateText(task)}, ${ageText(task, now)}${where}`);
   }
   if (pending > told.length) lines.push(`  and ${(pending - told.length).toLocaleString("en-US")} more.`);
-  const stuck = findings.filter(({ kind }) => WAITS.has(kind));
+  const stuck = findings.filter(isAboutWaits);
   for (const { text } of stuck.slice(0, TOLD_FINDINGS)) lines.push(text);
   if (stuck.length > TOLD_FINDINGS) lines.push(`and ${count(stuck.length - TOLD_FINDINGS, "more problem")}.`);
   return `${lines.join("\n")}\n`;

@@ -1,5 +1,6 @@
 /** How a finding reads in a row of a view. Pure functions of the finding. */
 import type { FindingKind, FindingNode } from "@asyncscope/protocol";
+import { isAboutWaits } from "@asyncscope/debug-adapter/text/finding-kinds";
 import type { StateIcon } from "../tasks/task-presentation.js";
 import { cleanText } from "../text.js";
 
@@ -27,13 +28,6 @@ const ICONS: Readonly<Record<FindingKind, StateIcon>> = {
   "slow-step": { icon: "watch", color: "charts.yellow" },
 };
 
-/** Findings about waits, which may come to an end. */
-const WAITS: ReadonlySet<FindingKind> = new Set<FindingKind>([
-  "wait-cycle",
-  "leaked-lock",
-  "nothing-can-wake",
-]);
-
 /** In two or three words. */
 export function findingTitle({ kind }: Pick<FindingNode, "kind">): string {
   return TITLES[kind];
@@ -53,7 +47,7 @@ export function findingText(finding: FindingNode): string {
 /** The whole sentence. */
 export function findingTooltip(finding: FindingNode): string {
   const doubt =
-    finding.certain || !WAITS.has(finding.kind)
+    finding.certain || !isAboutWaits(finding)
       ? ""
       : " Something that cannot be seen from here may still end it.";
   return cleanText(finding.text, HOVER) + doubt;

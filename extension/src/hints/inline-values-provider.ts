@@ -6,7 +6,7 @@ import { mentions } from "./inline-values.js";
 /** Most characters of a value. */
 const VALUE = 60;
 /** Functions say nothing new beside their names, and stand in most lines. */
-const FUNCTION = /^(?:(?:async|class) )?(?:ƒ|class\b)/;
+const FUNCTION = /^(?:async )?(?:ƒ|class\b)/;
 /** Scopes asked for their variables: the innermost ones. */
 const SCOPES = 4;
 

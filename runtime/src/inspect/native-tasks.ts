@@ -249,14 +249,16 @@ export class NativeTasks {
     const how = /^Promise\s*\.\s*(\w+)/.exec(text)?.[1] ?? "all";
     const total = isArray(frame.on) ? frame.on.length : 0;
     const started = inputsOf(frame, begun, total);
-    const left = isArray(frame.on) ? pendingAmong(frame.on) : started.length;
     const kind = how === "all" || how === "allSettled" ? "gather" : "wait";
     return new NativeWait(site, {
       kind,
       resource: null,
       children: () => started,
-      describe: () =>
-        total === 0 ? text : `Promise.${how}: ${Math.max(left, started.length)} of ${total} pending`,
+      // Counted when it is shown: a look at each input of each combinator is too much for every question.
+      describe: () => {
+        const left = isArray(frame.on) ? pendingAmong(frame.on) : started.length;
+        return total === 0 ? text : `Promise.${how}: ${Math.max(left, started.length)} of ${total} pending`;
+      },
     });
   }
 

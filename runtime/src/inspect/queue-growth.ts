@@ -1,6 +1,6 @@
 import type { ResourceKind } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
-import { mapForEach, mapGet, mapDelete, mapSet, weakMapGet, weakMapSet } from "./primordials.js";
+import { mapGet, mapSet, weakMapGet, weakMapSet } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import type { ResourceRecord } from "./resource-table.js";
 
@@ -35,15 +35,14 @@ const watched = new WeakMap<Registry, Map<number, Growth>>();
 
 /** Looks at the queues without a limit; tells of those that only grow, which takes several looks to know. */
 export function growingQueues(registry: Registry, now: number): GrowingQueue[] {
-  let known = weakMapGet<Map<number, Growth>>(watched, registry);
-  if (known === undefined) weakMapSet(watched, registry, (known = new Map<number, Growth>()));
+  const known = weakMapGet<Map<number, Growth>>(watched, registry);
   const found: GrowingQueue[] = [];
   const seen = new Map<number, Growth>();
   registry.resources.forEach((record, primitive) => {
     if (!isQueue(record.kind)) return;
     const { size = 0, maxsize = 0 } = primitive._inspect();
     if (maxsize > 0 || size < LONG) return;
-    let growth = mapGet(known, record.id);
+    let growth = known === undefined ? undefined : mapGet(known, record.id);
     if (growth === undefined || size < growth.last) growth = { size, since: now, looks: 1, last: size };
     else if (size > growth.last) {
       growth.looks++;
@@ -53,12 +52,7 @@ export function growingQueues(registry: Registry, now: number): GrowingQueue[] {
     if (growth.looks < LOOKS || now - growth.since < WATCHED || size < growth.size * FACTOR) return;
     found[found.length] = { record, primitive, size, before: growth.size, since: growth.since };
   });
-  mapForEach(known, (_growth, id) => {
-    mapDelete(known, id);
-  });
-  mapForEach(seen, (growth, id) => {
-    mapSet(known, id, growth);
-  });
+  weakMapSet(watched, registry, seen);
   return found;
 }
 

@@ -1,0 +1,6 @@
+import type { FindingKind } from "@asyncscope/protocol";
+
+/** Whether a finding says of waits that they cannot end, or hardly. */
+export function isAboutWaits({ kind }: { readonly kind: FindingKind }): boolean {
+  return kind === "wait-cycle" || kind === "leaked-lock" || kind === "nothing-can-wake";
+}
