@@ -58,7 +58,12 @@ try {
 } finally {
   large.remove();
 }
-console.log(`${costTable(results)}\n\n${startTable(starts)}\n\n${goalTable(results, starts)}`);
+const tables = [
+  costTable(results),
+  ...(starts.size > 0 ? [startTable(starts)] : []),
+  goalTable(results, starts),
+];
+console.log(tables.join("\n\n"));
 if (options.only === undefined && !options.quick) {
   writeFileSync(
     join(root, "docs/loader-cost.md"),

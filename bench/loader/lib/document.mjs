@@ -50,7 +50,8 @@ export function goalTable(results, start) {
     return `| ${title} | ${goal}× | ${is.toFixed(2)}× (${low.toFixed(2)} to ${high.toFixed(2)}) | ${sure} |`;
   });
   const warm = ratio(start, "warm");
-  rows.push(`| start, warm cache | ${START_GOAL}× | ${warm.toFixed(2)}× | ${verdict(warm, START_GOAL)} |`);
+  if (start.size > 0)
+    rows.push(`| start, warm cache | ${START_GOAL}× | ${warm.toFixed(2)}× | ${verdict(warm, START_GOAL)} |`);
   return `| | goal | is | |\n|---|---|---|---|\n${rows.join("\n")}`;
 }
 

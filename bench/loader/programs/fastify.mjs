@@ -1,16 +1,6 @@
 // Fastify with async hooks and handlers. Gives its port.
 import fastify from "fastify";
-
-const records = Array.from({ length: 1000 }, (_, id) => ({
-  id,
-  name: `record ${id}`,
-  tags: ["a", "b", "c"],
-}));
-
-async function find(id) {
-  await null;
-  return records[id % records.length];
-}
+import { find } from "./records.mjs";
 
 export async function program() {
   const app = fastify();

@@ -1,16 +1,6 @@
 // An HTTP server whose handler is async functions over a store in memory. Gives its port.
 import { createServer } from "node:http";
-
-const records = Array.from({ length: 1000 }, (_, id) => ({
-  id,
-  name: `record ${id}`,
-  tags: ["a", "b", "c"],
-}));
-
-async function find(id) {
-  await null;
-  return records[id % records.length];
-}
+import { find } from "./records.mjs";
 
 async function load(id) {
   const record = await find(id);

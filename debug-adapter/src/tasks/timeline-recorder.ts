@@ -105,16 +105,16 @@ export class TimelineRecorder {
 
   /** The program is about to end, or has ended: takes what there is, for 2 s at most. Never rejects. */
   async leave(): Promise<void> {
-    await forAWhile(this.stop("ended"));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LEAVE_MS)));
+    await Promise.race([this.stop("ended").catch(() => undefined), late]);
+    clearTimeout(timer);
     await this.end();
   }
 
   /** The program is gone. @param rest what it said last of its recording. */
   async end(rest: readonly RecordingChunk[] = []): Promise<void> {
     if (this.#state !== "recording") return;
-    // An answer that came right before has not been taken in yet.
-    await forAWhile(this.#draining);
-    if (this.body.state !== "recording") return;
     for (const chunk of rest) this.#take(chunk);
     this.#backend = undefined;
     await this.#finish("ended");
@@ -231,14 +231,6 @@ export class TimelineRecorder {
     this.#lines.push(line);
     this.#characters += line.length;
   }
-}
-
-/** Waits until it has settled, for 2 s at most. */
-async function forAWhile(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LEAVE_MS)));
-  await Promise.race([work.catch(() => undefined), late]);
-  clearTimeout(timer);
 }
 
 /** @throws AdapterError when the program cannot be recorded. */

@@ -19,6 +19,7 @@ import type {
 import { rowCommand } from "../views/row-command.js";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+const OPEN = rowCommand("asyncscope.diagnosis.open", "Go to Line");
 
 /** Turns the rows of a {@link FindingsModel} into the editor's tree items. */
 export class FindingTreeProvider extends LiveTreeProvider<FindingTreeNode, FindingsModel> {
@@ -86,5 +87,3 @@ function taskItem(node: FindingTaskNode, model: FindingsModel): vscode.TreeItem 
   item.command = rowCommand("asyncscope.diagnosis.revealTask", "Reveal Task");
   return item;
 }
-
-const OPEN = rowCommand("asyncscope.diagnosis.open", "Go to Line");

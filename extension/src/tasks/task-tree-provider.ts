@@ -30,6 +30,7 @@ import { taskTooltip } from "./task-tooltip.js";
 import { rowCommand } from "../views/row-command.js";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+const GO = rowCommand("asyncscope.tasks.open", "Go to Line");
 
 /** Turns the rows of a {@link TaskOrders} into the editor's tree items. */
 export class TaskTreeProvider extends LiveTreeProvider<TaskTreeNode, TaskOrders> {
@@ -136,5 +137,3 @@ function moreItem(node: MoreNode): vscode.TreeItem {
   item.command = rowCommand("asyncscope.tasks.showMore", "Show More");
   return item;
 }
-
-const GO = rowCommand("asyncscope.tasks.open", "Go to Line");

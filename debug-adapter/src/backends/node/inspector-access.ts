@@ -22,6 +22,8 @@ export const ANSWER_TIMEOUT_MS = 1000;
 
 /** The inspector object, as an expression. */
 export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)})]`;
+/** What the loader left there, as an expression. */
+export const FRAMES = `globalThis[Symbol.for(${JSON.stringify(FRAMES_KEY)})]`;
 
 /**
  * The inspector object that is there, as an expression. The loader's getter, which would bring one, is asked only when
@@ -30,7 +32,7 @@ export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)}
 const PRESENT = `((key, frames) => {
   const found = Object.getOwnPropertyDescriptor(globalThis, key);
   return found?.get === undefined || frames?.hasFrames() !== false ? globalThis[key] : undefined;
-})(Symbol.for(${JSON.stringify(INSPECTOR_KEY)}), globalThis[Symbol.for(${JSON.stringify(FRAMES_KEY)})])`;
+})(Symbol.for(${JSON.stringify(INSPECTOR_KEY)}), ${FRAMES})`;
 
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;

@@ -1,8 +1,8 @@
-import { FRAMES_KEY } from "@asyncscope/protocol";
 import type { Protocol } from "devtools-protocol";
 import type { CdpConnection } from "./cdp/connection.js";
 import type { DebuggerDomain } from "./cdp/debugger-domain.js";
 import type { Execution } from "./execution.js";
+import { FRAMES, INSPECTOR } from "./inspector-access.js";
 import type { PausedStack } from "./paused-stack.js";
 import type { RewrittenCode } from "./rewritten-code.js";
 import type { RunningTask } from "./running-task.js";
@@ -235,9 +235,6 @@ function isSame(
     a?.scriptId === b?.scriptId && a?.lineNumber === b?.lineNumber && a?.columnNumber === b?.columnNumber
   );
 }
-
-const FRAMES = `globalThis[Symbol.for(${JSON.stringify(FRAMES_KEY)})]`;
-const INSPECTOR = `globalThis[Symbol.for("asyncscope.inspector")]`;
 
 /** True in the code of that task, and not in a deeper call of the same function. The first test is the cheap one. */
 function backInTask(task: number, depth: number): string {
