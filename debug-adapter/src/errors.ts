@@ -109,6 +109,17 @@ export const ERRORS = {
     "This task is suspended ({wait}); it goes on by itself. Set a breakpoint where it will resume to step from there.",
     true,
   ],
+  variablesNotRead: [
+    3014,
+    "The variables of this async function have not been read yet: open its Locals in the Variables view, or type the expression in the Debug Console.",
+    false,
+  ],
+  variablesNotFound: [
+    3015,
+    "The variables of this async function are gone. Either it has gone on meanwhile, or nothing in the program can resume it any more: then it waits for ever.",
+    false,
+  ],
+  snapshotFailed: [3016, "The heap of the program could not be read: {detail}", true],
   noSource: [3012, "The source '{source}' is not available: {detail}", false],
   gotoUnsupported: [3013, "{detail}", false],
   // Tasks

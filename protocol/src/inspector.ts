@@ -617,6 +617,13 @@ export interface Inspector {
    */
   frameObjects(task: TaskId, limit?: number): readonly (object | null)[];
   /**
+   * What leads to the async functions among a task's frames in a heap snapshot, as V8 gives their variables only to whoever
+   * has the function itself: two entries for each of {@link ChainReply.frames}. First an object that the function holds
+   * while it is suspended, or the promise that it gave; then the number of that object, the same as long as it lives.
+   * `null` and 0 where the frame is a generator. At most `limit` frames (default 50).
+   */
+  frameAnchors(task: TaskId, limit?: number): readonly (object | number | null)[];
+  /**
    * The generators of the innermost frames of the program's own code, for many tasks at once, in the order asked;
    * `null` where that frame is an async function, or where there is none.
    */

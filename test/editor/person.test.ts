@@ -7,6 +7,7 @@ import { Workbench } from "../support/workbench.js";
 import { copyOfExamples } from "../support/workspace.js";
 
 const PROGRAM = "workshop.ts";
+const PLAIN = "post-office.mjs";
 const source = readFileSync(join(root, "test/fixtures", PROGRAM), "utf8").split("\n");
 
 /** The 1-based line that carries a marker. */
@@ -36,7 +37,8 @@ for (const [name, theme] of [
     before(async function () {
       this.timeout(120_000);
       workspace = copyOfExamples();
-      cpSync(join(root, "test/fixtures", PROGRAM), join(workspace.folder, PROGRAM));
+      for (const program of [PROGRAM, PLAIN])
+        cpSync(join(root, "test/fixtures", program), join(workspace.folder, program));
       workbench = await Workbench.open({ folder: workspace.folder, theme, name });
     });
 
@@ -155,6 +157,36 @@ for (const [name, theme] of [
       await workbench.press("Shift+F5");
       await workbench.stopButton.waitFor({ state: "hidden" });
       await workbench.picture("ended");
+    });
+
+    it("pins a plain async function of another program and opens its variables, while that runs on", async () => {
+      await workbench.openFile(PLAIN);
+      await workbench.startDebugging();
+      const thread = workbench.row("Call Stack", /courier\("bert"\).*suspended/i);
+      await eventually(
+        "the task stands in the Call Stack",
+        async () => {
+          await workbench.row("Tasks", 'courier("bert")').click();
+          await workbench.command("Asyncscope: Pin Task to Call Stack");
+          return isShown(thread);
+        },
+        40_000,
+      );
+      await workbench.expand(thread);
+      await workbench.row("Call Stack", /^deliver.*post-office\.mjs/).click();
+      const search = workbench.row("Variables", /Locals: stops the program for about/);
+      await search.waitFor();
+      await workbench.picture("plain-pinned");
+      await workbench.expand(search);
+      await workbench.row("Variables", /street.*Ada Street/).waitFor();
+      await workbench.row("Variables", /^Local \(deliver\)/).waitFor();
+      await workbench.row("Call Stack", /^courier.*post-office\.mjs/).click();
+      await workbench.row("Variables", /^parcel =.*Ada/).waitFor();
+      await workbench.expand(workbench.row("Variables", /^Local \(courier\)/));
+      await workbench.row("Variables", /parcels.*\(2\)/).waitFor();
+      await workbench.picture("plain-locals");
+      await workbench.press("Shift+F5");
+      await workbench.stopButton.waitFor({ state: "hidden" });
     });
   });
 

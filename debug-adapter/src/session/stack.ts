@@ -2,6 +2,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { SourceLocation } from "@asyncscope/protocol";
 import { fail } from "../errors.js";
 import type { FrameView } from "../target/execution.js";
+import type { VariableContainer } from "../target/values.js";
 import type { TaskBackend } from "../tasks/backend.js";
 import { frameOf, MAIN_THREAD, type Handler, type Handlers, type SessionContext } from "./context.js";
 import type { EventStops } from "./event-stops.js";
@@ -78,8 +79,10 @@ export class Stacks {
       const { thread } = this.#context.frames.get(frameId)!;
       const views = await frame.scopes();
       return {
-        scopes: views.map(({ name, kind, expensive, variables }): DebugProtocol.Scope => {
-          const variablesReference = this.#context.variables.add({ container: variables, thread });
+        scopes: views.map(({ name, kind, expensive, brings, variables }): DebugProtocol.Scope => {
+          const container =
+            brings === undefined ? variables : this.#thenAgain(variables, brings, frameId, thread);
+          const variablesReference = this.#context.variables.add({ container, thread });
           return {
             name,
             expensive,
@@ -111,6 +114,25 @@ export class Stacks {
       };
     };
     return { stackTrace, scopes, exceptionInfo };
+  }
+
+  /** Once they have been listed, the client asks anew for what that has brought. */
+  #thenAgain(
+    variables: VariableContainer,
+    brings: () => "variables" | "stacks",
+    stackFrameId: number,
+    threadId: number,
+  ): VariableContainer {
+    return {
+      list: async (page) => {
+        const list = await variables.list(page);
+        const area = brings();
+        if (area === "stacks") this.moved(threadId);
+        if (this.#context.client.invalidated)
+          this.#context.send("invalidated", { areas: [area], threadId, stackFrameId });
+        return list;
+      },
+    };
   }
 
   #view(id: number, frame: FrameView): DebugProtocol.StackFrame {

@@ -81,6 +81,11 @@ export interface ScopeView {
   readonly name: string;
   readonly kind: "locals" | "arguments" | "other";
   readonly expensive: boolean;
+  /**
+   * Listing its variables finds out more, once: what is to be asked for again then, the scopes of the frame or the whole
+   * stack.
+   */
+  readonly brings?: () => "variables" | "stacks";
   readonly variables: VariableContainer;
 }
 

@@ -60,6 +60,8 @@ export class AsyncCall<T> extends Operation<T> {
   /** Null once called: what it closed over can be collected when the call has ended. */
   #fn: (() => PromiseLike<T>) | null;
   #end: AsyncFunctionEnd | null = null;
+  /** @internal Of the function that was called: for a debugger, which finds its variables through it. */
+  _promise: PromiseLike<unknown> | null = null;
   /** Of the coroutine or future that the function returned: it is awaited as `yield*` would. */
   #inner: Iterator<Suspension, T, unknown> | null = null;
   readonly _name: string;
@@ -98,6 +100,7 @@ export class AsyncCall<T> extends Operation<T> {
     const end = new AsyncFunctionEnd(this);
     const loop = end._loop;
     this.#end = end;
+    this._promise = promise;
     loop._drainMicrotasks();
     // What ends after its loop was closed has nobody left to tell.
     void nativeThen.call(

@@ -4,9 +4,9 @@ import type { Frame } from "../core/coroutine.js";
 import { isGenerator } from "../core/coroutine.js";
 import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
-import { each } from "./primordials.js";
+import { each, weakMapGet, weakMapSet } from "./primordials.js";
 import type { Registry } from "./registry.js";
-import { asyncCallOf, isAsyncFrame, ownSite } from "./shapes.js";
+import { anchorOf, asyncCallOf, isAsyncFrame, ownSite } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
@@ -102,6 +102,26 @@ export function chainObjects(registry: Registry, id: number, limit: number): (ob
     if (objects.length < limit) objects[objects.length] = generatorOf(frame);
   });
   return objects;
+}
+
+const anchorNumbers = new WeakMap<object, number>();
+let lastAnchor = 0;
+
+/**
+ * What leads to the async functions among the frames of {@link describeChain} in a heap snapshot: for each frame an object
+ * and its number, null and 0 of a generator.
+ */
+export function chainAnchors(registry: Registry, id: number, limit: number): (object | number | null)[] {
+  const anchors: (object | number | null)[] = [];
+  eachFrame(registry, registry.get(id), (frame) => {
+    if (anchors.length >= 2 * limit) return;
+    const anchor = anchorOf(frame);
+    let number = anchor === null ? 0 : weakMapGet(anchorNumbers, anchor);
+    if (number === undefined) weakMapSet(anchorNumbers, anchor!, (number = ++lastAnchor));
+    anchors[anchors.length] = anchor;
+    anchors[anchors.length] = number;
+  });
+  return anchors;
 }
 
 /** The generator of the innermost frame of the program's own code, null when that frame is an async function. */

@@ -14,7 +14,7 @@ import type {
 import { PROTOCOL_VERSION } from "@asyncscope/protocol";
 import type { EventLoop } from "../core/event-loop.js";
 import type { Task } from "../core/task.js";
-import { chainObjects, describeChain, topObject } from "./chain.js";
+import { chainAnchors, chainObjects, describeChain, topObject } from "./chain.js";
 import { diagnose } from "./diagnosis.js";
 import { frameSource } from "../frames/source.js";
 import { emit } from "./events.js";
@@ -193,6 +193,8 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     chain: (task, limit) => encode(describeChain(asked(), task, atMost(limit, FRAMES, MOST_FRAMES))),
     frameObjects: (task, limit) =>
       registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),
+    frameAnchors: (task, limit) =>
+      registry === null ? [] : chainAnchors(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),
     topFrameObjects(tasks) {
       const objects: (object | null)[] = [];
       for (let i = 0; i < tasks.length && i < MOST_OBJECTS; i++)

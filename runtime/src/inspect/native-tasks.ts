@@ -30,6 +30,8 @@ class NativeFrame {
     readonly _name: string,
     readonly _site: SiteId,
     readonly _caller: NativeFrame | null,
+    /** See `anchorOf`. */
+    readonly _anchor: Frame,
   ) {}
 }
 
@@ -223,7 +225,7 @@ export class NativeTasks {
     let innermost = root;
     for (let frame: Frame | undefined = root; frame !== undefined; frame = mapGet(callees, frame)) {
       const name = this.#source.pointAt(frame.point)?.point.text ?? "(anonymous)";
-      caller = new NativeFrame(name, this.#site(frame.site, registry), caller);
+      caller = new NativeFrame(name, this.#site(frame.site, registry), caller, frame);
       innermost = frame;
     }
     task._frame = caller;

@@ -53,7 +53,14 @@ type ListMethod =
   | "recordingChunk";
 type PlainMethod = "cancel" | "setName" | "watch" | "goOn" | "disable" | "dropRecording";
 type ObjectMethod =
-  "frameObjects" | "topFrameObjects" | "items" | "error" | "haltedError" | "taskObject" | "resourceObject";
+  | "frameObjects"
+  | "frameAnchors"
+  | "topFrameObjects"
+  | "items"
+  | "error"
+  | "haltedError"
+  | "taskObject"
+  | "resourceObject";
 
 /**
  * Talks with the inspector object in the program. Every list is one evaluate that returns one JSON string; breaks and
@@ -166,8 +173,18 @@ export class InspectorAccess {
     return result;
   }
 
-  /** Calls a method that answers with a list of live objects, and gives them one by one. */
+  /** Calls a method that answers with a list of live objects, and gives them one by one; undefined for what is none. */
   async objects<M extends ObjectMethod>(
+    group: string,
+    method: M,
+    ...args: Parameters<Inspector[M]>
+  ): Promise<(Remote | undefined)[]> {
+    const values = await this.values(group, method, ...args);
+    return values.map((value) => (value?.objectId ? value : undefined));
+  }
+
+  /** The same, with what is no object as well. */
+  async values<M extends ObjectMethod>(
     group: string,
     method: M,
     ...args: Parameters<Inspector[M]>
@@ -178,9 +195,7 @@ export class InspectorAccess {
       objectId: list.objectId,
       ownProperties: true,
     });
-    return result
-      .filter(({ name }) => /^\d+$/.test(name))
-      .map(({ value }) => (value?.objectId ? value : undefined));
+    return result.filter(({ name }) => /^\d+$/.test(name)).map(({ value }) => value);
   }
 
   async #call(

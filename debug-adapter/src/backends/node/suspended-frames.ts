@@ -1,10 +1,11 @@
 import type { Protocol } from "devtools-protocol";
 import { fail } from "../../errors.js";
 import type { EvaluatePurpose, FrameView, ScopeView } from "../../target/execution.js";
-import type { ValueView } from "../../target/values.js";
+import type { Page, Property, ValueView } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import { checked, limitsOf } from "./evaluate.js";
 import { sourceView } from "./source-view.js";
+import { isLoaderName } from "./rewritten-code.js";
 import type { SourcePosition } from "./scripts.js";
 import { callArgument, type Remote, type Values } from "./values/values.js";
 
@@ -107,6 +108,11 @@ function functionName(fn: Remote | undefined): string {
   return match === null || match[1] === "function" ? "" : match[1]!;
 }
 
+interface Scope {
+  readonly name: string;
+  readonly remote: Remote;
+}
+
 /** A frame of a suspended task: its variables are read live from the generator while the program runs. */
 export class SuspendedFrame implements FrameView {
   readonly kind = "code";
@@ -139,35 +145,69 @@ export class SuspendedFrame implements FrameView {
   async scopes(): Promise<ScopeView[]> {
     const scopes = await this.#scopeList();
     const refuse = (variable: string): never => fail("suspendedReadOnly", { name: variable });
-    return scopes.map(({ name, remote }, i) => {
-      const { children } = this.#values.view(remote, { refuse });
-      return {
-        name,
-        kind: i === 0 ? "locals" : "other",
-        expensive: name === "Global",
-        variables: {
-          list: async (page) =>
-            (await children!.list(page))
-              .filter((property) => name === "Global" || property.visibility !== "internal")
-              .map((property) => ({ ...property, evaluateName: property.name })),
-          set: (variable) => refuse(variable),
-        },
-      };
-    });
+    const list = async (name: string, remote: Remote, page: Page): Promise<Property[]> =>
+      (await this.#values.view(remote, { refuse }).children!.list(page))
+        .filter(
+          (property) =>
+            name === "Global" || (property.visibility !== "internal" && !isLoaderName(property.name)),
+        )
+        .map((property) => ({ ...property, evaluateName: property.name }));
+    return (await this.#joined(scopes)).map(({ name, remotes }, i): ScopeView => ({
+      name,
+      kind: i === 0 ? "locals" : "other",
+      expensive: name === "Global",
+      variables: {
+        list: async (page) => (await Promise.all(remotes.map((each) => list(name, each, page)))).flat(),
+        set: (variable) => refuse(variable),
+      },
+    }));
   }
 
-  async #scopeList(): Promise<{ name: string; remote: Remote }[]> {
+  /** The scopes as the program has them: what the loader puts into a function stands between two parts of its own scope. */
+  async #joined(
+    scopes: readonly Scope[],
+  ): Promise<{ readonly name: string; readonly remotes: readonly Remote[] }[]> {
+    const local = scopes.findIndex(({ name }) => name.startsWith("Local"));
+    let first = local + 1;
+    // From the outside in: a block without variables is no scope, so that there may be none for the body.
+    for (let i = local; i >= 0 && first > local; i--)
+      if (await this.#isLoaders(scopes[i]!)) first = Math.max(0, i - 1);
+    return scopes
+      .map(({ name, remote }, i) =>
+        i === local
+          ? {
+              name,
+              remotes: scopes
+                .slice(first, local)
+                .map((each) => each.remote)
+                .concat(remote),
+            }
+          : { name, remotes: [remote] },
+      )
+      .filter((_, i) => i < first || i >= local);
+  }
+
+  async #isLoaders({ remote }: Scope): Promise<boolean> {
+    const { result } = await this.#cdp.send("Runtime.getProperties", {
+      objectId: remote.objectId!,
+      ownProperties: true,
+    });
+    return result.some(({ name }) => isLoaderName(name));
+  }
+
+  async #scopeList(): Promise<Scope[]> {
     const list = this.#state.scopes;
     if (list?.objectId === undefined) return [];
     const { result } = await this.#cdp.send("Runtime.getProperties", {
       objectId: list.objectId,
       ownProperties: true,
     });
-    const scopes: { name: string; remote: Remote }[] = [];
+    const scopes: Scope[] = [];
     for (const { value } of result) {
       if (value?.objectId === undefined) continue;
-      const name = (value.description ?? "Scope").replace(/ \(.*\)$/, (suffix) =>
-        suffix === " ()" ? "" : suffix,
+      const description = value.description ?? "Scope";
+      const name = description.replace(/ \(.*\)$/, (suffix) =>
+        suffix === " ()" || description.startsWith("Block") ? "" : suffix,
       );
       scopes.push({ name, remote: value });
     }
@@ -191,6 +231,7 @@ export class SuspendedFrame implements FrameView {
         if (
           value !== undefined &&
           !bindings.has(variable) &&
+          !isLoaderName(variable) &&
           /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(variable)
         )
           bindings.set(variable, value);

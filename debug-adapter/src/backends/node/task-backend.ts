@@ -32,6 +32,8 @@ import type { LastState, ProgramFacts, TaskBackend } from "../../tasks/backend.j
 import type { RecordingBackend } from "../../tasks/timeline-recorder.js";
 import type { FrameView } from "../../target/execution.js";
 import type { Page, Property, VariableContainer } from "../../target/values.js";
+import { AsyncFrame } from "./async-frame.js";
+import { AsyncFunctions, type Anchor } from "./async-functions.js";
 import type { CdpConnection } from "./cdp/connection.js";
 import {
   ANSWER_TIMEOUT_MS,
@@ -39,7 +41,7 @@ import {
   type InspectorAccess,
   type ProgramEvent,
 } from "./inspector-access.js";
-import type { Scripts } from "./scripts.js";
+import type { Scripts, SourcePosition } from "./scripts.js";
 import { labelFrame, positionFrame } from "./static-frames.js";
 import {
   generatorPosition,
@@ -57,6 +59,7 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
   readonly #cdp: CdpConnection;
   readonly #scripts: Scripts;
   readonly #access: InspectorAccess;
+  readonly #functions: AsyncFunctions;
   readonly #sites = new Map<SiteId, Site>();
   #knownSites: SiteId = 0;
   #groups = 0;
@@ -70,6 +73,7 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
     this.#cdp = cdp;
     this.#scripts = scripts;
     this.#access = access;
+    this.#functions = new AsyncFunctions(cdp);
   }
 
   get ready(): boolean {
@@ -234,10 +238,14 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
     functionName: string,
   ): Promise<SourceLocation | undefined> {
     if (scriptId === undefined) return undefined;
-    if (this.#scripts.byId(scriptId) === undefined) await this.#scripts.lookUp();
-    const position = await this.#scripts.position(this.#scripts.byId(scriptId), line, column);
+    const position = await this.#position(scriptId, line, column);
     if (position === undefined) return undefined;
     return { path: position.path, line: position.line, column: position.column, functionName };
+  }
+
+  async #position(scriptId: string, line: number, column: number): Promise<SourcePosition | undefined> {
+    if (this.#scripts.byId(scriptId) === undefined) await this.#scripts.lookUp();
+    return this.#scripts.position(this.#scripts.byId(scriptId), line, column);
   }
 
   async locations(tasks: readonly TaskId[]): Promise<(SourceLocation | undefined)[]> {
@@ -272,6 +280,19 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
     );
   }
 
+  /** Of each frame that is an async function: what leads to it. */
+  async #anchors(task: TaskId, group: string): Promise<(Anchor | undefined)[]> {
+    const values = await this.#access.values(group, "frameAnchors", task, MAX_FRAMES);
+    const anchors: (Anchor | undefined)[] = [];
+    for (let i = 0; i + 1 < values.length; i += 2) {
+      const object = values[i];
+      anchors.push(
+        object?.objectId === undefined ? undefined : { object, number: Number(values[i + 1]?.value) },
+      );
+    }
+    return anchors;
+  }
+
   async #withGroup<T>(work: (group: string) => Promise<T>): Promise<T> {
     const objectGroup = `tasks-${++this.#groups}`;
     try {
@@ -286,29 +307,37 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
     const group = `frames-${task}`;
     await this.#cdp.send("Runtime.releaseObjectGroup", { objectGroup: group });
     const values = new Values(this.#cdp, group);
-    const [chain, states] = await Promise.all([
+    const [chain, states, anchors] = await Promise.all([
       this.chain(task, MAX_FRAMES),
       this.#states(task, group, MAX_FRAMES),
+      this.#anchors(task, group),
     ]);
+    const all = anchors.filter((anchor) => anchor !== undefined);
     if (!chain.found) return fail("taskGone", { task });
     const out: FrameView[] = [];
     for (const [i, info] of chain.frames.entries()) {
-      const state = states[i];
-      const name = info.functionName || state?.functionName || "(anonymous)";
-      if (state !== undefined) {
-        if (this.#scripts.byId(state.scriptId) === undefined) await this.#scripts.lookUp();
-        const position = await this.#scripts.position(
-          this.#scripts.byId(state.scriptId),
-          state.line,
-          state.column,
-        );
-        if (position !== undefined) out.push(new SuspendedFrame(this.#cdp, state, values, name, position));
-        continue;
+      const anchor = anchors[i];
+      const found = anchor === undefined ? [states[i]] : await this.#functions.states(anchor);
+      for (const state of found) {
+        if (state === undefined) continue;
+        const position = await this.#position(state.scriptId, state.line, state.column);
+        if (position === undefined) continue;
+        // Several: the frame stands for the outermost one.
+        const names = [info.functionName, state.functionName];
+        const name = (found.length > 1 ? names.reverse() : names).find((each) => each !== "");
+        out.push(new SuspendedFrame(this.#cdp, state, values, name ?? "(anonymous)", position));
       }
+      if (found[0] !== undefined) continue;
       const site = this.#sites.get(info.site);
       const location = site === undefined ? undefined : await this.resolveSite(site);
-      if (location !== undefined)
-        out.push(positionFrame(this.#cdp, name, { ...location, script: undefined, skipped: false }));
+      if (location === undefined) continue;
+      const name = info.functionName || "(anonymous)";
+      const position = { ...location, script: undefined, skipped: false };
+      out.push(
+        anchor === undefined
+          ? positionFrame(this.#cdp, name, position)
+          : new AsyncFrame(this.#cdp, this.#functions, anchor, all, values, name, position),
+      );
     }
     const site = this.#sites.get(created);
     const creator = site === undefined ? undefined : await this.resolveSite(site);

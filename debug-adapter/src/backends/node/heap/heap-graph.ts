@@ -85,6 +85,11 @@ export class HeapGraph {
     return this.#nodes.id[node]!;
   }
 
+  /** The object of such a number; -1 when there is none. */
+  withId(id: number): Node {
+    return this.#nodes.id.indexOf(id);
+  }
+
   /** Number of a name, for {@link child} and comparisons; -1 when nothing here has it. */
   idOf(name: string): number {
     return this.#strings.find(name);
