@@ -48,6 +48,12 @@ export const contestants = [
     only: ["spawn", "switch", "ping-pong", "bounded-queue", "lock", "semaphore", "deep-call", "deep-resume"],
   },
   {
+    id: "thenables",
+    title: "bare thenables, AsyncLocalStorage",
+    program: "thenables",
+    only: ["switch"],
+  },
+  {
     id: "effect",
     title: "Effect",
     program: "effect",

@@ -43,7 +43,7 @@ ${
     : `
 ## Async functions
 
-An async function may cost as much more than a generator as native promises inside an AsyncLocalStorage cost for the whole workload: that is what finding the current task takes. Both with the registry on.
+An async function may cost as much more than a generator as native promises inside an AsyncLocalStorage cost for the whole workload: that is what finding the current task takes. Both with the registry on. What an async function awaits here is an awaitable that starts when it is awaited, not a promise, and V8 does more for it: *bare thenables* in the table of switches show what that alone takes.
 
 ${async}
 `
