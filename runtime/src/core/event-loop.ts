@@ -203,16 +203,26 @@ export class EventLoop extends BaseEventLoop {
 
   /**
    * Runs until a future, or a coroutine or function that is made a task, is done and gives its outcome.
-   * @throws RuntimeError when the loop was stopped before (rule LP-11).
+   * @throws RuntimeError when it is closed, or when this or another loop runs (rule LP-12): then no task is made; when
+   * the loop was stopped before (rule LP-11).
    */
   async runUntilComplete<T>(what: Future<T> | Startable<T>): Promise<T> {
-    const stop = (): void => this.stop();
-    this._checkOpen();
+    let isOver = false;
+    // Called in an iteration after the end, which a fatal error may have put off to the next run (rule LP-13).
+    const stop = (): void => {
+      if (!isOver) this.stop();
+    };
+    this.#checkCanRun();
     const future = what instanceof Future ? what : this.createTask(what);
     future.addDoneCallback(stop);
     try {
       await this.runForever();
+    } catch (error) {
+      // Nobody else has the task: what it threw in the same iteration as the fatal error would be reported as lost.
+      if (future !== what && future.done() && !future.cancelled()) future.exception();
+      throw error;
     } finally {
+      isOver = true;
       future.removeDoneCallback(stop);
     }
     if (!future.done()) throw new RuntimeError("Event loop stopped before Future completed.");
@@ -291,7 +301,7 @@ export class EventLoop extends BaseEventLoop {
       if (isFatal(error)) this._fatal(error);
       else
         this.callExceptionHandler({
-          message: `Exception in callback ${callback.name || "(anonymous)"}`,
+          message: `Exception in callback ${(handle._of ?? callback).name || "(anonymous)"}`,
           exception: error,
           handle,
           ...sourceOf(handle),

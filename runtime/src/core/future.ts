@@ -39,7 +39,7 @@ class DoneCallback implements Waker {
 
   _wake(future: Future<unknown>): void {
     const { fn, context } = this;
-    future._loop.callSoon(() => fn(future), { context });
+    future._loop.callSoon(() => fn(future), { context })._of = fn;
   }
 }
 

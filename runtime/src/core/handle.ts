@@ -14,6 +14,8 @@ export class Handle {
     (() => void) | null;
   /** @internal */ _cancelled = false;
   /** @internal Where it was made, in debug mode (rule DB-02). */ _source: Error | null = null;
+  /** @internal The function that its callback calls for a future, for reports. On the prototype until set. */
+  declare _of: { readonly name: string } | null;
 
   /** @internal */
   constructor(
@@ -50,6 +52,8 @@ export class Handle {
     if (callback !== null) this._loop._call(this, callback);
   }
 }
+
+Handle.prototype._of = null;
 
 /** A callback that a loop will call at a time. Returned by `callLater` and `callAt`. */
 export class TimerHandle extends Handle {

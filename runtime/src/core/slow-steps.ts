@@ -40,7 +40,7 @@ export class SlowSteps {
     if (!this.#watching) setSlowStepWatch(this.#watch);
     this.#watching = true;
     const task = runnable instanceof Task ? runnable : runnable instanceof AwaitStrand ? runnable.task : null;
-    const callback = runnable instanceof Handle ? runnable._callback : null;
+    const callback = runnable instanceof Handle ? (runnable._of ?? runnable._callback) : null;
     if (task !== null && (task !== runnable || task._isAsync)) this.#resumed.add(task);
     this.#phase = "step";
     this.#since = this.#loop.time();

@@ -1,14 +1,4 @@
-import {
-  coro,
-  EventLoop,
-  Future,
-  getRunningLoop,
-  run,
-  RuntimeError,
-  sleep,
-  SystemExit,
-  Task,
-} from "asyncscope";
+import { coro, EventLoop, Future, getRunningLoop, run, RuntimeError, sleep, Task } from "asyncscope";
 import assert from "node:assert/strict";
 import { stat } from "node:fs";
 import { both, eachForm } from "../../support/both-forms.js";
@@ -155,24 +145,6 @@ describe("The event loop", () => {
       assert.equal(calls, 1);
     }));
 
-  eachForm("LP-11 runUntilComplete() that is stopped early says so, and the task stays pending", (form) =>
-    withLoop(async (loop) => {
-      const task = loop.createTask(
-        form.body(function* () {
-          yield* form.wait(sleep(10));
-          return "done";
-        }),
-      );
-      loop.callSoon(() => loop.stop());
-      await assert.rejects(loop.runUntilComplete(task), {
-        name: "RuntimeError",
-        message: "Event loop stopped before Future completed.",
-      });
-      assert.equal(task.done(), false);
-      assert.equal(await loop.runUntilComplete(task), "done");
-    }),
-  );
-
   both("LP-12 a loop cannot be run inside a running one, which goes on", function* (form) {
     const outer = getRunningLoop();
     const inner = virtualLoop();
@@ -191,26 +163,6 @@ describe("The event loop", () => {
     yield* form.wait(sleep(5));
     assert.equal(outer.time(), 5);
   });
-
-  it("LP-13 after an error ended runUntilComplete() the loop can be used again", () =>
-    withLoop(async (loop) => {
-      class Quit extends SystemExit {}
-      const never = new Future<void>({ loop });
-      loop.callSoon(() => {
-        throw new Quit("enough");
-      });
-      await assert.rejects(loop.runUntilComplete(never), Quit);
-      // Would stop the next run, had its callback been left on the future.
-      never.setResult();
-      let ticks = 0;
-      const count = (): void => {
-        if (++ticks === 5) loop.stop();
-        else loop.callSoon(count);
-      };
-      loop.callSoon(count);
-      await loop.runForever();
-      assert.equal(ticks, 5);
-    }));
 
   it("LP-14 close() throws while the loop runs, and may be called twice", async () => {
     const loop = virtualLoop();

@@ -2,6 +2,7 @@ import {
   ContextVar,
   createTask,
   FatalError,
+  Future,
   getRunningLoop,
   KeyboardInterrupt,
   run,
@@ -44,6 +45,24 @@ describe("Handles and the exception handler", () => {
       assert.equal(reports[0]!.exception, oops);
       assert.equal(reports[0]!.handle, handle);
       assert.equal("sourceTraceback" in reports[0]!, false);
+    }));
+
+  it("EH-01 of a future's callback the report gives the name, too", () =>
+    withLoop(async (loop) => {
+      const reports = collectReports(loop);
+      const future = new Future<number>({ loop });
+      const seen: unknown[] = [];
+      future.addDoneCallback(function whenDone() {
+        throw new Error("oops");
+      });
+      future.addDoneCallback((done) => seen.push(done.result()));
+      future.setResult(1);
+      await runIterations(loop, 1);
+      assert.deepEqual(
+        reports.map(({ message }) => message),
+        ["Exception in callback whenDone"],
+      );
+      assert.deepEqual(seen, [1]);
     }));
 
   it("EH-01 in debug mode the report says where the callback was registered", () =>

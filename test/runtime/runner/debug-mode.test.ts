@@ -168,11 +168,17 @@ describe("Debug mode", () => {
       getRunningLoop().callLater(10, function later() {
         busy(400);
       });
-      await sleep(1000);
+      const future = new Future<void>();
+      future.addDoneCallback(function whenDone() {
+        busy(500);
+      });
+      getRunningLoop().callLater(20, () => future.setResult());
+      await sleep(2000);
     });
     assert.deepEqual(messages(records), [
       "callback crunch took 300 ms without waiting",
       "callback later took 400 ms without waiting",
+      "callback whenDone took 500 ms without waiting",
     ]);
     for (const { context } of records) {
       assert.match(context.sourceTraceback!, THIS_FILE);
