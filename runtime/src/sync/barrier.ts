@@ -179,12 +179,16 @@ class Wait extends WaitOperation<Barrier, number> {
   woken(): IteratorResult<Suspension, number> {
     if (!this.#inside) return this.start();
     const state = this.on._state;
+    // Woken by one that was cancelled: nothing has changed for those who are left.
+    if (state === "filling") return this.wait();
     this.on._leave(this);
     if (state !== "draining") throw this.#broken();
     return complete(this.index);
   }
 
+  /** As asyncio's, whose barrier is a condition: that may have been told of a change, so the next one looks (rule CO-05). */
   override gaveUp(): void {
+    this._queue.wakeNext();
     if (this.#inside) this.on._leave(this);
   }
 

@@ -163,6 +163,29 @@ describe("Barrier", () => {
         assert.deepEqual((yield* outcomes(arrive(barrier, 3))).sort(), [0, 1, 2]);
       }));
 
+    it("BA-06 when one is cancelled the next one is woken and goes to the end of the queue, as in asyncio", () =>
+      program(function* () {
+        const barrier = new Barrier(4);
+        const log: string[] = [];
+        const arrivals = function* (...names: string[]): CoroutineGenerator<Task<unknown>[]> {
+          const tasks = names.map((name) =>
+            start(function* () {
+              yield* wait(barrier.wait());
+              log.push(name);
+            }),
+          );
+          yield* wait(turns(2));
+          return tasks;
+        };
+        const first = yield* arrivals("a", "b", "c");
+        first[0]!.cancel();
+        yield* wait(turns(2));
+        assert.equal(barrier.nWaiting, 2);
+        const rest = yield* arrivals("d", "e");
+        yield* outcomes([...first, ...rest]);
+        assert.deepEqual(log, ["e", "c", "b", "d"]);
+      }));
+
     it("BA-06 a timeout around wait() leaves the barrier usable", () =>
       program(function* () {
         const barrier = new Barrier(2);
