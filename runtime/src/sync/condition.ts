@@ -5,7 +5,7 @@ import type { Suspension } from "../core/awaitable.js";
 import { complete } from "../core/awaitable.js";
 import type { Coroutine, CoroutineGenerator } from "../core/coroutine.js";
 import { coroInternal, isGenerator } from "../core/coroutine.js";
-import { CancelledError, RuntimeError } from "../core/errors.js";
+import { isCancelled, RuntimeError } from "../core/errors.js";
 import type { InspectedWaiter, Inspection } from "../core/inspectable.js";
 import { instrument } from "../core/instrument.js";
 import { Lock } from "./lock.js";
@@ -78,8 +78,8 @@ export class Condition extends Primitive {
    * Gives the lock up, waits for a {@link notify} and takes the lock again: notified waiters go on one by one. May
    * wake without reason: what was waited for need not hold, so prefer {@link waitFor}.
    *
-   * A cancellation is thrown when the lock is held again, and further ones in between are swallowed: the last is
-   * thrown (rules CO-03, CO-04). A cancelled waiter that has the lock again wakes the next one: it may have been
+   * A cancellation, or whatever else ends the wait, is thrown when the lock is held again, and further ones in between
+   * are swallowed: the last is thrown (rules CO-03, CO-04). A cancelled waiter that has the lock again wakes the next one: it may have been
    * notified itself (rule CO-05).
    * @returns true.
    * @throws RuntimeError when nobody holds the lock (rule CO-01), or in another loop than those before.
@@ -182,26 +182,26 @@ const untilNotified = coroInternal(function* wait(condition: Condition): Corouti
   // A condition of another loop must be noticed while the lock is still held.
   condition._bindLoop();
   condition.release();
-  let cancellation: CancelledError | null = null;
+  let failure: { readonly error: unknown } | null = null;
   try {
     yield* new Notification(condition, condition._queue);
   } catch (error) {
-    if (!(error instanceof CancelledError)) throw error;
-    cancellation = error;
+    failure = { error };
   }
   for (;;)
     try {
       yield* condition.acquire();
       break;
     } catch (error) {
-      if (!(error instanceof CancelledError)) throw error;
-      cancellation = error;
+      failure = { error };
+      // Whatever else prevents it would prevent it again.
+      if (!isCancelled(error)) break;
     }
-  if (cancellation === null) return true;
+  if (failure === null) return true;
   // It may have been notified: then the notification is for the next one (rule CO-05). If not, that one wakes without
   // reason, as in asyncio.
   condition._queue.wakeNext();
-  throw cancellation;
+  throw failure.error;
 }, "Condition.wait");
 
 const untilTrue = coroInternal(function* waitFor(
