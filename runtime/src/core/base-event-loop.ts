@@ -20,7 +20,10 @@ import { TimerHeap } from "./timer-heap.js";
 import type { Timer } from "./timer-heap.js";
 import type { UnretrievedError } from "./unretrieved.js";
 
-/** Makes the tasks of `loop.createTask`: what it returns is returned there. */
+/**
+ * Makes the tasks of `loop.createTask`: what it returns is returned there (rule LP-20). It gets the options as they were
+ * given (rule LP-21), also those that the program has added to {@link TaskOptions}; `{}` when there were none.
+ */
 export type TaskFactory = (
   loop: EventLoop,
   what: Startable<unknown>,

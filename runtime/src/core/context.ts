@@ -16,11 +16,13 @@ export class Context {
 
   /**
    * Runs `fn` with this context as the current one; changes made inside stay in it.
-   * @throws RuntimeError when this context is already entered.
+   * @throws RuntimeError when this context is already entered: by `run`, or because what runs now runs in it, a task or
+   * a callback.
    */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
     checkCallable(fn, "context.run() takes a function");
-    if (this.#entered)
+    // A task's context is a bare map of values until somebody asks for it: then nobody can have this one.
+    if (this.#entered || this === active || this === currentTaskOrNull()?._variables)
       throw new RuntimeError("cannot enter a context that is already entered: copy it first with copy()");
     const outer = active;
     active = this;
@@ -110,20 +112,32 @@ export function copyContext(): Context {
   return currentContext().copy();
 }
 
-/** What {@link ContextVar.set} returns, to undo it once. `using token = variable.set(…)` undoes it at block end. */
+/** What a token says of a variable that had no value before. */
+const MISSING: unique symbol = Symbol("Token.MISSING");
+
+/**
+ * What {@link ContextVar.set} returns, to undo it once; not constructed by users. `using token = variable.set(…)` undoes
+ * it at the end of the block.
+ */
 export class Token<T> {
+  /** The {@link oldValue} of a variable that had no value in its context: its default does not count. */
+  static readonly MISSING: typeof MISSING = MISSING;
+  /** The variable that was set. */
+  readonly var: ContextVar<T>;
   /** @internal */ _used = false;
+
+  /** @internal */
   constructor(
-    /** The variable that was set. */
-    readonly variable: ContextVar<T>,
+    variable: ContextVar<T>,
     /** @internal */ readonly _context: Context,
-    /** @internal */ readonly _had: boolean,
-    /** What it was before; undefined when it had no value. */
-    readonly oldValue: T | undefined,
-  ) {}
+    /** What it was before, or {@link MISSING}. */
+    readonly oldValue: T | typeof MISSING,
+  ) {
+    this.var = variable;
+  }
 
   [Symbol.dispose](): void {
-    this.variable.reset(this);
+    this.var.reset(this);
   }
 }
 
@@ -165,9 +179,9 @@ export class ContextVar<T> {
   /** Sets the variable in the current context. @returns what {@link reset} takes it back with. */
   set(value: T): Token<T> {
     const context = currentContext();
-    const had = context._values.has(this);
-    const token = new Token(this, context, had, context._values.get(this) as T | undefined);
-    context._values = new Map(context._values).set(this, value);
+    const values = context._values;
+    const token = new Token(this, context, values.has(this) ? (values.get(this) as T) : MISSING);
+    context._values = new Map(values).set(this, value);
     return token;
   }
 
@@ -179,13 +193,13 @@ export class ContextVar<T> {
     if (!(token instanceof Token))
       throw new TypeError(`reset() takes the token that set() returned, got ${given(token)}`);
     if (token._used) throw new RuntimeError("this token has been used once already");
-    if (token.variable !== this) throw new ValueError("this token belongs to another context variable");
+    if (token.var !== this) throw new ValueError("this token belongs to another context variable");
     const context = currentContext();
     if (token._context !== context) throw new ValueError("this token was made in another context");
     token._used = true;
     const values = new Map(context._values);
-    if (token._had) values.set(this, token.oldValue);
-    else values.delete(this);
+    if (token.oldValue === MISSING) values.delete(this);
+    else values.set(this, token.oldValue);
     context._values = values;
   }
 }

@@ -78,7 +78,14 @@ function cancelChain(task: Task<unknown>, message: string): void {
   cancelDepth = 1;
 }
 
-/** Options of {@link createTask}. */
+/**
+ * Options of {@link createTask}, which a task factory gets as they were given. A program that gives its factory more
+ * adds that here.
+ * @example
+ * declare module "asyncscope" { interface TaskOptions { readonly priority?: number | undefined } }
+ * loop.setTaskFactory((loop, what, options) => new RankedTask(what, { ...options, loop }));
+ * createTask(work, { name: "first", priority: 5 });
+ */
 export interface TaskOptions {
   /** Default `Task-N`. Converted to a string. */
   readonly name?: string | undefined;

@@ -4,11 +4,13 @@ import {
   copyContext,
   coro,
   createTask,
+  currentTask,
   Future,
   getRunningLoop,
   LookupError,
   RuntimeError,
   sleep,
+  Token,
   ValueError,
 } from "asyncscope";
 import assert from "node:assert/strict";
@@ -140,6 +142,8 @@ describe("Context variables", () => {
     const other = new ContextVar<string>("other");
     const first = name.set("one");
     const second = name.set("two");
+    assert.equal(first.var, name);
+    assert.equal(first.oldValue, Token.MISSING, "a default is no value");
     assert.equal(second.oldValue, "one");
     assert.throws(() => other.reset(second), ValueError);
     const elsewhere = createTask(
@@ -164,6 +168,20 @@ describe("Context variables", () => {
       assert.equal(name.get(), "in the block");
     }
     assert.equal(name.get(), "default");
+  });
+
+  it("a token tells undefined as a value from no value, and puts either back", () => {
+    const name = new ContextVar<string | undefined>("name");
+    new Context().run(() => {
+      const first = name.set(undefined);
+      const second = name.set("set");
+      assert.equal(first.oldValue, Token.MISSING);
+      assert.equal(second.oldValue, undefined);
+      name.reset(second);
+      assert.equal(name.get("fallback"), undefined);
+      name.reset(first);
+      assert.equal(name.get("fallback"), "fallback");
+    });
   });
 
   it("Context.run() keeps its changes inside and cannot be nested in itself", () => {
@@ -191,6 +209,24 @@ describe("Context variables", () => {
       }),
     );
     context.run(() => undefined);
+  });
+
+  both("the context that a task or callback runs in is entered already", function* (form) {
+    yield* form.wait(sleep(0));
+    const entered = { name: "RuntimeError", message: /already entered/ };
+    const own = currentTask()!.getContext();
+    assert.throws(() => own.run(() => undefined), entered);
+    new Context().run(() => assert.throws(() => own.run(() => undefined), entered));
+    const context = new Context();
+    const refused = new Future<boolean>();
+    getRunningLoop().callSoon(
+      () => {
+        assert.throws(() => context.run(() => undefined), entered);
+        refused.setResult(own.run(() => true));
+      },
+      { context },
+    );
+    assert.equal(yield* form.wait(refused), true, "that of a task which waits is free");
   });
 
   both("a callback added by a task does not see what the task changes later", function* (form) {

@@ -1,4 +1,18 @@
-import { coro, EventLoop, Future, getRunningLoop, run, RuntimeError, sleep, Task } from "asyncscope";
+import {
+  copyContext,
+  coro,
+  createTask,
+  EventLoop,
+  Future,
+  gather,
+  getRunningLoop,
+  run,
+  RuntimeError,
+  sleep,
+  Task,
+  taskGroup,
+} from "asyncscope";
+import type { TaskOptions } from "asyncscope";
 import assert from "node:assert/strict";
 import { stat } from "node:fs";
 import { both, eachForm } from "../../support/both-forms.js";
@@ -275,6 +289,28 @@ describe("The event loop", () => {
       await loop.runUntilComplete(task);
     }),
   );
+
+  both("LP-21 whatever is given where a task is made reaches the factory", function* (form) {
+    const seen: TaskOptions[] = [];
+    const loop = getRunningLoop();
+    loop.setTaskFactory((on, what, options) => {
+      seen.push(options);
+      return new Task(what, { ...options, loop: on });
+    });
+    const nothing = form.body(function* () {});
+    const context = copyContext();
+    const given = { name: "worker", context, eagerStart: false, priority: 5 };
+    const tasks = [createTask(nothing, given), loop.createTask(nothing, given), createTask(nothing)];
+    yield* form.wait(
+      taskGroup(
+        form.body(function* (group) {
+          tasks.push(group.createTask(nothing, given));
+        }),
+      ),
+    );
+    yield* form.wait(gather(tasks));
+    assert.deepEqual(seen.slice(0, 4), [given, given, {}, given]);
+  });
 
   it("a stop() inside a task ends the run after the iteration, and the task goes on in the next run", () =>
     withLoop(async (loop) => {

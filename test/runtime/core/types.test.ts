@@ -166,25 +166,29 @@ export const compiled = {
   },
 };
 
-describe("The types of the public API", () => {
-  it("[slow] infer what is waited for, and refuse a missing star, a promise and wrong arguments", function () {
-    this.timeout(120_000);
-    const config = join(root, "tsconfig.json");
-    const { options } = ts.parseJsonConfigFileContent(
-      ts.readConfigFile(config, (path) => ts.sys.readFile(path)).config,
-      ts.sys,
-      dirname(config),
-    );
-    const file = join(root, "test/runtime/core/types.test.ts");
-    const program = ts.createProgram([file], { ...options, noEmit: true });
-    const diagnostics = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
-    assert.equal(
-      ts.formatDiagnostics(diagnostics, {
-        getCanonicalFileName: (name) => name,
-        getCurrentDirectory: () => root,
-        getNewLine: () => "\n",
-      }),
-      "",
-    );
+/** What the compiler has to say about a file of the project. */
+function mistakesOf(path: string): string {
+  const config = join(root, "tsconfig.json");
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(config, (each) => ts.sys.readFile(each)).config,
+    ts.sys,
+    dirname(config),
+  );
+  const file = join(root, path);
+  const program = ts.createProgram([file], { ...options, noEmit: true });
+  return ts.formatDiagnostics(ts.getPreEmitDiagnostics(program, program.getSourceFile(file)), {
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => root,
+    getNewLine: () => "\n",
   });
+}
+
+describe("The types of the public API", function () {
+  this.timeout(120_000);
+
+  it("[slow] infer what is waited for, and refuse a missing star, a promise and wrong arguments", () =>
+    assert.equal(mistakesOf("test/runtime/core/types.test.ts"), ""));
+
+  it("[slow] LP-21 options that a program adds for its task factory are typed wherever tasks are made", () =>
+    assert.equal(mistakesOf("test/fixtures/types/task-options.ts"), ""));
 });
