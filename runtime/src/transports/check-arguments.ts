@@ -1,4 +1,5 @@
 import { checkCallable, given } from "../core/arguments.js";
+import { isThenable } from "../core/async-call.js";
 import { ValueError } from "../core/errors.js";
 import type { BaseProtocol } from "./protocols.js";
 
@@ -15,7 +16,8 @@ export function protocolOf<P extends BaseProtocol>(factory: () => P): P {
  * @throws TypeError
  */
 export function checkProtocol(protocol: unknown, what: string, got = "got"): void {
-  if (typeof protocol !== "object" || protocol === null)
+  // A promise comes from an async factory: a protocol would be missed only when the network calls it.
+  if (typeof protocol !== "object" || protocol === null || isThenable(protocol))
     throw new TypeError(
       `${what} a protocol, an object with methods like dataReceived(); ${got} ${given(protocol)}`,
     );
