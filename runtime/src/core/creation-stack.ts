@@ -25,7 +25,8 @@ export function creationStack(): Error {
 export function stackText(error: Error): string {
   const frames = (error.stack ?? "").split("\n").slice(1);
   const users = frames.filter((frame) => !isOurs(frame) && !/\(node:|at node:/.test(frame));
-  return (users.length > 0 ? users : frames).slice(0, MOST_FRAMES).join("\n");
+  // In a program that bundles the runtime none can be told apart: its own are behind those of the runtime.
+  return (users.length > 0 ? users.slice(0, MOST_FRAMES) : frames).join("\n");
 }
 
 function isOurs(frame: string): boolean {

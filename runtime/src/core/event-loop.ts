@@ -17,7 +17,7 @@ import { sourceOf } from "./exception-handler.js";
 import { loopBegins } from "../frames/source.js";
 import { Future } from "./future.js";
 import type { Handle, Runnable } from "./handle.js";
-import { forgetRecent, watchRecent } from "./never-awaited.js";
+import { forgetRecent, lineOfTask, watchRecent } from "./never-awaited.js";
 import { setRunningLoop, tryGetRunningLoop } from "./running-loop.js";
 import { SlowSteps } from "./slow-steps.js";
 import type { Startable } from "./task.js";
@@ -243,7 +243,7 @@ export class EventLoop extends BaseEventLoop {
       this.callExceptionHandler({
         message: "Task was destroyed but it is pending!",
         task,
-        ...sourceOf(task),
+        ...lineOfTask(task),
       });
     for (const holder of [...this._unretrieved]) holder.report();
     watchRecent(this);

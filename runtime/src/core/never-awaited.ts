@@ -2,6 +2,7 @@ import type { Coroutine } from "./coroutine.js";
 import { creationStack, stackText } from "./creation-stack.js";
 import type { EventLoop } from "./event-loop.js";
 import { tryGetRunningLoop } from "./running-loop.js";
+import type { Task } from "./task.js";
 
 /** @internal A coroutine that was called and that nobody has awaited or started yet. */
 export class NeverAwaited {
@@ -87,6 +88,7 @@ const MOST_CALLS = 32;
 const RENEWAL = 100;
 /** Where coroutines were called. Without debug mode until the loop comes to rest: an Error keeps things alive (JS-20). */
 let calls = new WeakMap<Coroutine<unknown>, Error>();
+let hasCalls = false;
 let operationsLeft = MOST_CALLS;
 let coroutinesLeft = MOST_CALLS;
 let renewedAt = 0;
@@ -103,6 +105,7 @@ export function noteCalls(): void {
 function noteOperation(operation: Coroutine<unknown>): void {
   if (operationsLeft <= 0 && tryGetRunningLoop()?._debug !== true) return;
   calls.set(operation, creationStack());
+  hasCalls = true;
   if (--operationsLeft === 0) notesOperations = isDebugging;
 }
 
@@ -110,21 +113,61 @@ function noteOperation(operation: Coroutine<unknown>): void {
 export function noteCall(coroutine: Coroutine<unknown>): void {
   if (coroutinesLeft <= 0 || calls.has(coroutine)) return;
   calls.set(coroutine, creationStack());
+  hasCalls = true;
   if (--coroutinesLeft === 0) notesCalls = isDebugging;
 }
 
 /** What was noted has served, and holds on to things. */
 function forgetCalls(loop: EventLoop): void {
   if (loop._debug || (operationsLeft === MOST_CALLS && coroutinesLeft === MOST_CALLS)) return;
-  calls = new WeakMap();
+  if (hasCalls) {
+    keepLines(loop);
+    calls = new WeakMap();
+    hasCalls = false;
+  }
   const now = performance.now();
   if (now - renewedAt < RENEWAL) return;
   renewedAt = now;
   noteAgain();
 }
 
+/** Tasks that still wait when the loop comes to rest and keep the line of their call, in {@link RENEWAL}: 30 µs each. */
+const MOST_LINES = 8;
+/** Of the newest tasks so many are looked at. */
+const MOST_LOOKED_AT = 32;
+/** Different lines that are kept, each once. */
+const MOST_TEXTS = 1000;
+let linesLeft = MOST_LINES;
+const lines = new WeakMap<Task<unknown>, string>();
+const texts = new Map<string, string>();
+
+/** For {@link lineOfTask}: the calls that were noted anyway, so that making a task costs nothing more. */
+function keepLines(loop: EventLoop): void {
+  let looked = 0;
+  for (let task = loop._firstTask; task !== null && looked < MOST_LOOKED_AT; task = task._after, looked++) {
+    if (linesLeft === 0) return;
+    const call = task._coroutine === null ? undefined : calls.get(task._coroutine);
+    if (call === undefined || lines.has(task)) continue;
+    linesLeft--;
+    const text = stackText(call);
+    if (texts.size < MOST_TEXTS && !texts.has(text)) texts.set(text, text);
+    lines.set(task, texts.get(text) ?? text);
+  }
+}
+
+/**
+ * @internal For the report of a task that is pending at the end: where it was made, always in debug mode; else where its
+ * coroutine was called, of those of which that was noted.
+ */
+export function lineOfTask(task: Task<unknown>): { sourceTraceback?: string } {
+  const call = task._source ?? (task._coroutine === null ? undefined : calls.get(task._coroutine));
+  const text = call === undefined ? lines.get(task) : stackText(call);
+  return text === undefined ? {} : { sourceTraceback: text };
+}
+
 function noteAgain(): void {
   operationsLeft = coroutinesLeft = MOST_CALLS;
+  linesLeft = MOST_LINES;
   notesOperations = notesCalls = true;
 }
 

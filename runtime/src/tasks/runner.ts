@@ -7,6 +7,7 @@ import type { CoroutineGenerator } from "../core/coroutine.js";
 import { KeyboardInterrupt, RuntimeError } from "../core/errors.js";
 import { EventLoop } from "../core/event-loop.js";
 import type { Future } from "../core/future.js";
+import { lineOfTask } from "../core/never-awaited.js";
 import { setRunningLoop, tryGetRunningLoop } from "../core/running-loop.js";
 import { Task } from "../core/task.js";
 import type { Startable } from "../core/task.js";
@@ -172,6 +173,7 @@ async function cancelLeftovers(loop: EventLoop): Promise<void> {
         message:
           "Task was destroyed but it is pending! Its cancellation could not reach it: wait for a promise with until(promise)",
         task,
+        ...lineOfTask(task),
       });
   };
   process.once("exit", reportPending);

@@ -25,6 +25,7 @@ import {
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { collectGarbageUntil } from "../../support/runtime-gc.js";
+import { runProgram } from "../../support/runtime-process.js";
 import { both, eachForm, inGenerators } from "../../support/both-forms.js";
 import {
   collectReports,
@@ -401,6 +402,42 @@ describe("Tasks", () => {
     assert.equal(reports[0]!.message, "Task was destroyed but it is pending!");
     assert.equal(reports[0]!.task, task);
     assert.match(reports[0]!.sourceTraceback!, /tasks\.test/);
+  });
+
+  eachForm(
+    "TK-17 a few at a time are reported with the line that made them without debug mode",
+    async (form) => {
+      const loop = virtualLoop({ debug: false });
+      const reports = collectReports(loop);
+      const forever = form.body(() => form.wait(new Future<void>({ loop })));
+      const main = loop.createTask(
+        form.body(function* madeByTheProgram() {
+          for (let n = 0; n < 3; n++) {
+            createTask(forever);
+            yield* form.wait(sleep(5));
+          }
+        }),
+      );
+      await loop.runUntilComplete(main);
+      // This one the loop never comes to.
+      loop.createTask(forever);
+      loop.close();
+      assert.equal(reports.length, 4);
+      for (const { sourceTraceback } of reports) assert.match(sourceTraceback!, /tasks\.test/);
+    },
+  );
+
+  it("TK-17 one that no cancel could end is reported with its line when the process has nothing left to do", async () => {
+    const { stderr } = await runProgram(`
+      import { createTask, run, sleep } from "asyncscope";
+      await run(async function main() {
+        createTask(async () => new Promise(() => {}), { name: "stuck" });
+        await sleep(1);
+      });
+    `);
+    assert.match(stderr, /^Task was destroyed but it is pending! Its cancellation could not reach it/m);
+    assert.match(stderr, /^task: task "stuck"/m);
+    assert.match(stderr, /^created:\n(?: +at .*\n)* +at main \(.*program\.mjs:\d+:\d+\)/m);
   });
 
   both(
