@@ -6,6 +6,7 @@ import { creationStack } from "./creation-stack.js";
 import type { FatalError } from "./errors.js";
 import type { EventLoop } from "./event-loop.js";
 import { report } from "./exception-handler.js";
+import { reportTasksAtExit } from "./exit-report.js";
 import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js";
 import { Future } from "./future.js";
 import { Handle, TimerHandle } from "./handle.js";
@@ -46,6 +47,7 @@ export abstract class BaseEventLoop {
   }>();
   /** @internal Its default executor has threads, or may have. */ _usesExecutor = false;
   /** @internal */ _debug: boolean;
+  /** @internal What is left of it is reported at the end of the process. */ _isInExitReport = false;
   /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
   #taskFactory: TaskFactory | null = null;
@@ -255,6 +257,10 @@ export abstract class BaseEventLoop {
 
   /** @internal */
   _addTask(task: Task<unknown>): void {
+    if (!this._isInExitReport) {
+      this._isInExitReport = true;
+      reportTasksAtExit(this.#self);
+    }
     task._after = this._firstTask;
     if (this._firstTask !== null) this._firstTask._before = task;
     this._firstTask = task;

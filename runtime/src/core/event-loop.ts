@@ -14,6 +14,7 @@ import {
 import { isFatal, renewStacks, RuntimeError } from "./errors.js";
 import type { FatalError } from "./errors.js";
 import { sourceOf } from "./exception-handler.js";
+import { noTasksToReport } from "./exit-report.js";
 import { loopBegins } from "../frames/source.js";
 import { Future } from "./future.js";
 import type { Handle, Runnable } from "./handle.js";
@@ -188,6 +189,8 @@ export class EventLoop extends BaseEventLoop {
     this.#disarm();
     this.#running = this.#stopping = this.#turnScheduled = false;
     if (tryGetRunningLoop() === this) setRunningLoop(null);
+    // A loop that nobody closes must not be kept for nothing.
+    if (this._firstTask === null && this._neverAwaited.size === 0) this.#leaveExitReport();
   }
 
   override isStopping(): boolean {
@@ -239,21 +242,37 @@ export class EventLoop extends BaseEventLoop {
   close(): void {
     if (this.#running) throw new RuntimeError("cannot close a running event loop: stop() it first");
     if (this.#closed) return;
-    for (const task of this._tasks())
-      this.callExceptionHandler({
-        message: "Task was destroyed but it is pending!",
-        task,
-        ...lineOfTask(task),
-      });
+    this._reportLeft();
     for (const holder of [...this._unretrieved]) holder.report();
-    watchRecent(this);
-    for (const holder of [...this._neverAwaited]) holder.report();
     this.#closed = true;
+    this.#leaveExitReport();
     for (const resource of this._resources) resource._loopClosed();
     this._resources.clear();
     this.#firstReady = this.#lastReady = null;
     this._timers.clear();
     this.#clock.cancelWake();
+  }
+
+  /**
+   * @internal Tasks that will not go on and coroutines that nobody will start. Not tasks while it runs: the process is
+   * told to end then, with whatever is going on.
+   */
+  _reportLeft(): void {
+    if (!this.#running) {
+      for (const task of this._tasks())
+        this.callExceptionHandler({
+          message: "Task was destroyed but it is pending!",
+          task,
+          ...lineOfTask(task),
+        });
+      watchRecent(this);
+    }
+    for (const holder of [...this._neverAwaited]) holder.report();
+  }
+
+  #leaveExitReport(): void {
+    this._isInExitReport = false;
+    noTasksToReport(this);
   }
 
   /**

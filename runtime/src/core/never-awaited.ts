@@ -1,5 +1,5 @@
 import type { Coroutine } from "./coroutine.js";
-import { creationStack, stackText } from "./creation-stack.js";
+import { creationStack, isStackCostly, stackText } from "./creation-stack.js";
 import type { EventLoop } from "./event-loop.js";
 import { tryGetRunningLoop } from "./running-loop.js";
 import type { Task } from "./task.js";
@@ -143,6 +143,7 @@ const texts = new Map<string, string>();
 
 /** For {@link lineOfTask}: the calls that were noted anyway, so that making a task costs nothing more. */
 function keepLines(loop: EventLoop): void {
+  if (isStackCostly()) return;
   let looked = 0;
   for (let task = loop._firstTask; task !== null && looked < MOST_LOOKED_AT; task = task._after, looked++) {
     if (linesLeft === 0) return;

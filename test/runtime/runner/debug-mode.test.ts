@@ -280,4 +280,22 @@ describe("The logger", () => {
       /^task "Task-1" \(main\) took 1\d\d ms without waiting, up to .*main.*program\.mjs:\d+:\d+/m,
     );
   });
+
+  it("works also where the program has its own idea of stacks", async () => {
+    for (const prepare of ["() => { throw new Error('hostile'); }", "(error, sites) => sites"]) {
+      const { code, stderr } = await runProgram(`
+        import { coro, createTask, EventLoop, Future, run, sleep } from "asyncscope";
+        Error.prepareStackTrace = ${prepare};
+        await run(coro(function* () {
+          createTask(coro(function* () { throw 5; })());
+          coro(function* never() {})();
+          yield* sleep(1);
+        }), { debug: true });
+        new EventLoop({ debug: true }).createTask(async () => new Future());
+      `);
+      assert.equal(code, 0, stderr);
+      for (const report of [/^Task exception was never/m, /^coroutine never was/m, /^Task was destroyed/m])
+        assert.match(stderr, report);
+    }
+  });
 });
