@@ -479,6 +479,7 @@ export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
   | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more
   | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
+  | "missing-task-done" // a queue whose join() waits for items on which nobody works: taskDone() was forgotten
   | "unretrieved-error" // a failed task at whose error nobody has looked
   | "growing-queue" // a queue without a limit that has done nothing but grow while it was watched
   | "loop-blocked" // something keeps the event loop from going on; found by the debug adapter
@@ -534,7 +535,10 @@ export interface DiagnosisQuery {
 export interface DiagnosisReply {
   readonly now: number;
   readonly version: number;
-  /** The worst first: cycles, locks that were never released, tasks that nothing can wake, errors. */
+  /**
+   * The worst first: cycles, locks that were never released, joins that wait for a forgotten taskDone, tasks that
+   * nothing can wake, errors.
+   */
   readonly findings: readonly Finding[];
   /** How many tasks the findings that were left out because of `limit` concern. */
   readonly hiddenTasks: number;

@@ -448,6 +448,16 @@ describe("Diagnosis: tasks that nothing can wake", () => {
     "leaked lock": [
       /^Task holder has ended and never released Lock db, which it took\. Task next waits for it\.$/,
     ],
+    "items that were never marked": [
+      /^2 items of Queue jobs were got and never marked with taskDone\(\): 1 by task (one|two), which waits for the next one; 1 by task (one|two), which waits for the next one\. Task producer waits in join\(\)\.$/,
+    ],
+    "items got before anybody watched": [
+      /^1 item of Queue jobs was got and never marked with taskDone\(\)\. Task worker waits for the next one\. Task producer waits in join\(\)\.$/,
+    ],
+    "a worker that never finishes its item": [
+      /^Nothing can wake task worker: it waits for Event answer/,
+      /^Nothing can wake task producer: it waits for Queue jobs \(0\) to be worked off/,
+    ],
     "wait cycle": [/^Deadlock: task self waits for Lock db, which it holds itself/],
   };
 

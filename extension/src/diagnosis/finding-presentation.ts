@@ -11,6 +11,7 @@ const HOVER = 4000;
 const TITLES: Readonly<Record<FindingKind, string>> = {
   "wait-cycle": "Deadlock",
   "leaked-lock": "Lock never released",
+  "missing-task-done": "taskDone() missing",
   "nothing-can-wake": "Nothing can wake",
   "unretrieved-error": "Error never retrieved",
   "growing-queue": "Queue only grows",
@@ -21,6 +22,7 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
 const ICONS: Readonly<Record<FindingKind, StateIcon>> = {
   "wait-cycle": { icon: "error", color: "charts.red" },
   "leaked-lock": { icon: "lock", color: "charts.red" },
+  "missing-task-done": { icon: "checklist", color: "charts.red" },
   "nothing-can-wake": { icon: "debug-disconnect", color: "charts.red" },
   "unretrieved-error": { icon: "warning", color: "charts.orange" },
   "growing-queue": { icon: "graph-line", color: "charts.orange" },

@@ -26,6 +26,8 @@ export interface Inspection {
   /** Loop time, milliseconds. */
   readonly ownedSince?: number;
   readonly value?: number;
+  /** Semaphores: permits at the start. */
+  readonly permits?: number;
   /** A condition's lock. */
   readonly lock?: Inspectable;
 }

@@ -1,5 +1,11 @@
 import type { Task } from "./task.js";
 
+/** Something from which tasks take what they are to give back: a queue, a semaphore. */
+export interface TakenFrom {
+  /** What the instrument knows of it, and nobody else reads: this happens too often to look anything up. */
+  _takings: object | null;
+}
+
 /**
  * What the core tells whoever watches it. The core works without: with none installed each call site costs one
  * load and a branch. Implementations must not throw and must not call back into the core's public API.
@@ -24,6 +30,13 @@ export interface Instrument {
   futureCreated(future: object): void;
   /** The running task holds `primitive` from now on. `operation`: what it awaited for it. */
   acquired(primitive: object, operation: object): void;
+  /**
+   * The running task took an item out of a queue, or a permit of a semaphore. `operation`: what it awaited for it, null
+   * when it did not.
+   */
+  taken(primitive: TakenFrom, operation: object | null): void;
+  /** The running code says of a queue that an item is dealt with, or gave a semaphore a permit back. */
+  givenBack(primitive: TakenFrom): void;
 }
 
 /**

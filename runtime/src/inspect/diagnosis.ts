@@ -15,6 +15,7 @@ import { describeError } from "./text.js";
 import { taskInfos } from "./tree.js";
 import { holderOf, WaitGraph } from "./wait-graph.js";
 import { WaitCycles } from "./wait-cycles.js";
+import { UnmarkedItemsSearch } from "./unmarked-items.js";
 import { eachWait } from "./waits.js";
 import type { Future } from "../core/future.js";
 
@@ -107,6 +108,7 @@ class Diagnosis {
     for (let i = 0; i < cycles.circles.length; i++) this.#add(told.finding(cycles.circles[i]!));
     for (let i = 0; i < cycles.hidden.length; i++) this.#hide(IntList.of(cycles.hidden[i]!));
     this.#leakedLocks();
+    this.#unmarkedItems(now);
     if (this.idle) this.#stranded();
     this.#unretrieved();
     this.#growing(now);
@@ -144,6 +146,28 @@ class Diagnosis {
       this.#tellWaiting(text, waiting, "for it");
       this.#finish("leaked-lock", text, lock, waiting, record?.rare?.endedAt ?? 0, this.idle);
     });
+  }
+
+  #unmarkedItems(now: number): void {
+    const search = new UnmarkedItemsSearch(
+      this.#registry,
+      this.#graph,
+      this.idle,
+      now,
+      (node) => this.#marks[node] === STUCK,
+    );
+    for (let i = 0; i < search.found.length; i++) {
+      const { queue, joiners, getters } = search.found[i]!;
+      if (i >= this.#limit) {
+        this.#hide(joiners);
+        continue;
+      }
+      const text = search.tell(search.found[i]!);
+      this.#tellWaiting(text, joiners, "in join()");
+      // They are told with it: those who join may have more for them.
+      for (let j = 0; j < getters.length; j++) this.#marks[getters.at(j)] = STUCK;
+      this.#finish("missing-task-done", text, queue, joiners, 0, this.idle);
+    }
   }
 
   /** What waits for something that is no other task, in a process in which nothing can happen. */

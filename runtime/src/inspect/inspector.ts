@@ -132,7 +132,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
       const loop = copies[i]!.runningLoop();
       if (loop !== null) return loop.time();
     }
-    return registry?.lastLoop()?.time() ?? realTime();
+    return registry?.loops.last?.time() ?? realTime();
   };
 
   const runningLoops = (): EventLoop[] => {

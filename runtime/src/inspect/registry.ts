@@ -1,16 +1,17 @@
 import type { SiteId, TaskId } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
-import type { Activity, Instrument } from "../core/instrument.js";
-import type { EventLoop } from "../core/event-loop.js";
+import type { Activity, Instrument, TakenFrom } from "../core/instrument.js";
 import type { Task } from "../core/task.js";
 import { emit } from "./events.js";
 import { FinishedTasks } from "./finished-tasks.js";
 import type { Halts } from "./halts.js";
 import { IdTable } from "./id-table.js";
-import { deref, weakMapGet, weakMapSet } from "./primordials.js";
+import { KnownLoops } from "./known-loops.js";
+import { weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
 import { isAsyncFrame } from "./shapes.js";
 import { SiteBudget, SiteTable } from "./sites.js";
+import { TakingsTable } from "./takings.js";
 import { CANCELLED, DONE, FAILED, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
 import type { Recording } from "./recording.js";
 import type { LoopTime, RareFacts } from "./task-record.js";
@@ -44,6 +45,8 @@ export interface World {
 export class Registry implements Instrument, Activity {
   readonly sites: SiteTable;
   readonly resources = new ResourceTable();
+  readonly takings = new TakingsTable(this);
+  readonly loops = new KnownLoops();
   /** Parent of the tasks that no task created. */
   readonly root = new TaskRecord(0, null, null, null);
   /** Unfinished tasks. */
@@ -78,10 +81,6 @@ export class Registry implements Instrument, Activity {
   #spare: RareFacts | null = null;
   /** When the task that was created last was: those of one iteration share the number. */
   #createdAt: LoopTime = null;
-  #loop: WeakRef<EventLoop> | null = null;
-  #lastLoop: EventLoop | null = null;
-  /** Those that have unfinished tasks: an ended one must not stay alive for having been looked at. */
-  #loops: EventLoop[] = [];
   #lastId = 0;
   #armed = false;
   /** The program ran before anybody watched. */
@@ -108,7 +107,7 @@ export class Registry implements Instrument, Activity {
     return record instanceof TaskRecord && record.id !== 0 ? record : undefined;
   }
 
-  /** Where an async function called the awaitable that it waits for, 0 when not known. */
+  /** Where an async function called what it waits for, 0 when not known. */
   awaitSite(awaitable: object): SiteId {
     return weakMapGet(this.#awaitSites, awaitable) ?? 0;
   }
@@ -138,16 +137,6 @@ export class Registry implements Instrument, Activity {
     const current = this.currentTask();
     if (current !== null) visit(current);
     this.#world.eachInterrupted(visit);
-  }
-
-  /** The loop of the task that was created last; it may have ended. */
-  lastLoop(): EventLoop | undefined {
-    return this.#loop === null ? undefined : deref(this.#loop);
-  }
-
-  /** Calls `visit` with each loop that has unfinished tasks. */
-  eachLoop(visit: (loop: EventLoop) => void): void {
-    for (let i = 0; i < this.#loops.length; i++) visit(this.#loops[i]!);
   }
 
   /** Whether it wants to hear of what happens all the time. */
@@ -256,7 +245,7 @@ export class Registry implements Instrument, Activity {
     record.task = null;
     this.#happened(task, rare.state);
     this.#finished.add(record);
-    if (task._loop._firstTask === null) this.#release(task._loop);
+    if (task._loop._firstTask === null) this.loops.release(task._loop);
     if (failed && this.halts !== null) this.halts.failed(record, task._peekError());
   }
 
@@ -312,9 +301,16 @@ export class Registry implements Instrument, Activity {
     if (this.captureSites) weakMapSet(this.#acquireSites, primitive, this.#acquiredAt(operation));
   }
 
+  taken(primitive: TakenFrom, operation: object | null): void {
+    this.takings.take(primitive, operation);
+  }
+
+  givenBack(primitive: TakenFrom): void {
+    this.takings.giveBack(primitive);
+  }
+
   primitiveChanged(primitive: object): void {
-    // One that was made before anybody watched is found here.
-    if (this.#late) this.resources.of(primitive);
+    if (this.#late) this.resources.of(primitive); // It may have been made before anybody watched.
     this.#changed();
   }
 
@@ -332,7 +328,7 @@ export class Registry implements Instrument, Activity {
 
   #adopt(task: Task<unknown>, parent: TaskRecord): TaskRecord {
     const loop = task._loop;
-    if (loop !== this.#lastLoop) this.#remember(loop);
+    this.loops.add(loop);
     if (loop._iterationTime !== this.#createdAt) this.#createdAt = loop._iterationTime;
     const record = new TaskRecord(++this.#lastId, task, parent, this.#createdAt);
     task._record = record;
@@ -341,21 +337,6 @@ export class Registry implements Instrument, Activity {
     this.live++;
     this.#changed();
     return record;
-  }
-
-  #remember(loop: EventLoop): void {
-    this.#loop = new WeakRef(loop);
-    this.#lastLoop = loop;
-    for (let i = 0; i < this.#loops.length; i++) if (this.#loops[i] === loop) return;
-    this.#loops[this.#loops.length] = loop;
-  }
-
-  #release(loop: EventLoop): void {
-    if (this.#lastLoop === loop) this.#lastLoop = null;
-    const left: EventLoop[] = [];
-    for (let i = 0; i < this.#loops.length; i++)
-      if (this.#loops[i] !== loop) left[left.length] = this.#loops[i]!;
-    this.#loops = left;
   }
 
   #happened(task: Task<unknown>, state: number): void {

@@ -46,7 +46,7 @@ export function countStates(registry: Registry): number[] {
     counts[runs ? RUNNING : standing(task!)]!++;
   };
   registry.eachRunning((task) => see(task, true));
-  registry.eachLoop((loop) => {
+  registry.loops.eachLive((loop) => {
     loop._eachReady((runnable) =>
       see(isTask(runnable) ? runnable : isStrand(runnable) ? runnable.task : null, false),
     );

@@ -228,10 +228,14 @@ function dependsOnOthers({ _strands: strands, _waiter: waiter }: Task<unknown>):
   if (waiter === null) return false;
   if (isTask(waiter)) return true;
   const origin = waiter._origin;
-  return origin !== null && (origin.children !== undefined || origin.kind === "lock");
+  return (
+    origin !== null &&
+    (origin.children !== undefined || origin.kind === "lock" || origin.kind === "queue-join")
+  );
 }
 
-function isTimed(scope: CancelScope | null): boolean {
+/** Whether a time limit ends a wait that was begun in `scope`. */
+export function isTimed(scope: CancelScope | null): boolean {
   for (let at = scope; at !== null; at = at._parent) if (at.timed) return true;
   return false;
 }

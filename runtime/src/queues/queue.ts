@@ -50,6 +50,7 @@ export class Queue<T> extends Primitive {
   /** @internal */ readonly _getters = new WaitQueue(this, { kind: "queue-get", resource: this }, "getter");
   /** @internal */ readonly _putters = new WaitQueue(this, { kind: "queue-put", resource: this }, "putter");
   /** @internal */ readonly _joiners = new WaitQueue(this, { kind: "queue-join", resource: this }, "joiner");
+  /** @internal */ _takings: object | null = null;
   #unfinished = 0;
   #isShutDown = false;
 
@@ -116,10 +117,7 @@ export class Queue<T> extends Primitive {
       if (this.#isShutDown) throw this._shutDownError();
       throw new QueueEmpty(`${this._describe()} is empty: wait for an item with get()`);
     }
-    const item = this._store.shift();
-    this._putters.wakeNext();
-    this._changed();
-    return item;
+    return this._take(null);
   }
 
   /** One item that was got has been dealt with. @throws ValueError when called more often than items were put. */
@@ -127,6 +125,7 @@ export class Queue<T> extends Primitive {
     if (this.#unfinished <= 0)
       throw new ValueError(`taskDone() of ${this._describe()} was called more often than items were put`);
     this.#unfinished--;
+    if (instrument !== null) instrument.givenBack(this);
     if (this.#unfinished === 0) this._joiners.wakeAll();
     this._changed();
   }
@@ -181,6 +180,15 @@ export class Queue<T> extends Primitive {
       waiters: getters + putters + joiners,
       shutDown: this.#isShutDown,
     };
+  }
+
+  /** @internal The next item; there is one. `operation`: what was awaited for it, null when nothing was. */
+  _take(operation: object | null): T {
+    const item = this._store.shift();
+    if (instrument !== null) instrument.taken(this, operation);
+    this._putters.wakeNext();
+    this._changed();
+    return item;
   }
 
   /** @internal */
@@ -283,7 +291,7 @@ abstract class Take<T, R> extends WaitOperation<Queue<T>, R> {
 
   start(): IteratorResult<Suspension, R> {
     const queue = this.on;
-    if (queue._store.length > 0) return complete(this.taken(queue.getNowait()));
+    if (queue._store.length > 0) return complete(this.taken(queue._take(this)));
     return queue._isShutDown ? complete(this.ended(queue._shutDownError())) : this.wait();
   }
 

@@ -31,7 +31,9 @@ export interface SemaphoreStatistics extends PrimitiveStatistics {
  * yield* limit.withPermit(function* () { yield* fetchPage(url); });
  */
 export class Semaphore extends Primitive {
+  /** @internal */ _takings: object | null = null;
   /** @internal */ _value: number;
+  /** @internal Permits at the start. */ readonly _permits: number;
   /** @internal */ readonly _queue = new WaitQueue(this, { kind: "semaphore", resource: this }, "waiter");
 
   /**
@@ -44,7 +46,7 @@ export class Semaphore extends Primitive {
       throw new ValueError(
         `a ${this._kind.replace("-", " ")} starts with 0 or more permits, got ${given(value)}`,
       );
-    this._value = value;
+    this._value = this._permits = value;
     if (instrument !== null) instrument.primitiveCreated(this, this._kind);
   }
 
@@ -65,6 +67,7 @@ export class Semaphore extends Primitive {
   /** Gives a permit back, to the first that waits if there is one. May exceed the initial value. */
   release(): void {
     this._value++;
+    if (instrument !== null) instrument.givenBack(this);
     this._wakeNext();
     this._changed();
   }
@@ -95,7 +98,7 @@ export class Semaphore extends Primitive {
 
   /** @internal */
   _inspect(): Inspection {
-    return { state: `${this._value} free`, value: this._value };
+    return { state: `${this._value} free`, value: this._value, permits: this._permits };
   }
 
   /** @internal */
@@ -147,7 +150,7 @@ export class BoundedSemaphore extends Semaphore {
 
   /** @internal */
   override _inspect(): Inspection {
-    return { state: `${this._value} of ${this.#bound} free`, value: this._value };
+    return { state: `${this._value} of ${this.#bound} free`, value: this._value, permits: this.#bound };
   }
 }
 
@@ -164,11 +167,13 @@ class Acquire extends WaitOperation<Semaphore, true> {
     const semaphore = this.on;
     if (semaphore.locked()) return this.wait();
     semaphore._value--;
+    if (instrument !== null) instrument.taken(semaphore, this);
     semaphore._changed();
     return complete<true>(true);
   }
 
   woken(): IteratorResult<Suspension, true> {
+    if (instrument !== null) instrument.taken(this.on, this);
     this.on._wakeAllowed();
     return complete<true>(true);
   }
