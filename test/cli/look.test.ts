@@ -61,6 +61,31 @@ describe("asyncscope in a terminal", function () {
     assert.match(wrong.stderr, /--by belongs to the command tree/);
   });
 
+  it("groups PID counts the tasks that stand at the same line and wait for the same thing; --json has it", async () => {
+    const { subject } = await closed("workers.mjs", ["--crowd"]);
+    const { code, stdout, stderr } = await asyncscope("groups", subject.pid);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const source = readFileSync("test/fixtures/cli/workers.mjs", "utf8").split("\n");
+    const line = source.findIndex((text) => text.includes("@get")) + 1;
+    const lines = stdout.split("\n");
+    assert.match(lines[1]!, /^Tasks: 1,204 suspended.* · 4 groups$/);
+    assert.match(
+      lines[2]!,
+      new RegExp(`^1,201 × consumer  \\S*workers\\.mjs:${line} · waiting: Queue jobs 0/3 · longest `),
+    );
+    assert.match(stdout, /^ {4}1 × nap {2}\S*workers\.mjs:\d+ · waiting: timer/m);
+    // Names are the program's: nothing in them steers the terminal.
+    assert.doesNotMatch(stdout, /\u001b/);
+    const few = await asyncscope("groups", subject.pid, "--limit", "1");
+    assert.match(few.stdout, /^3 more groups with 3 tasks: --limit 4 shows them, up to 1000\.$/m);
+    const { groups } = JSON.parse((await asyncscope("groups", subject.pid, "--json")).stdout);
+    assert.deepEqual([groups.groups[0].count, groups.groups[0].functions[0]], [1201, "consumer"]);
+    assert.equal(groups.groups[0].locations[0].line, line);
+    const wrong = await asyncscope("groups", subject.pid, "--snapshot");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--snapshot belongs to the commands ps, tree and dump/);
+  });
+
   it("tree PID shows who waits for whom", async () => {
     const { subject } = await closed("workers.mjs");
     for (const command of ["tree", "pstree"]) {

@@ -7,13 +7,14 @@ export const USAGE = `Usage:
   asyncscope ps                 Node programs of this user
   asyncscope ps PID             the tasks of a program as a table
   asyncscope tree PID           its tasks as a tree: who waits for whom (also: pstree)
+  asyncscope groups PID         how many tasks stand at which line and wait for what, the most first
   asyncscope queues PID         its queues, locks and other primitives: contents, owner, who waits
   asyncscope dump PID           its tasks with await chains, queues and locks as a document (.taskdump)
   asyncscope record PID         what its tasks do for a while, as a file for the timeline (.taskrec)
 
 Options:
   --by await|creation   tree: who waits for whom (default), or who started whom
-  --limit N             at most N tasks or queues and locks (default 200, of a dump 2000)
+  --limit N             at most N tasks, groups, or queues and locks (default 200, of a dump 2000)
   --output FILE         dump, record: into this file
   --seconds N           record: so long (default 10), or until Ctrl+C
   --trace               record: as a trace that Perfetto and chrome://tracing open
@@ -46,7 +47,7 @@ export type CliCommand =
       readonly snapshot: boolean;
     }
   | {
-      readonly kind: "queues";
+      readonly kind: "queues" | "groups";
       readonly pid: number;
       readonly json: boolean;
       readonly limit: number;
@@ -65,9 +66,10 @@ const DEFAULT_LIMIT = 200;
 const DEFAULT_DUMP_LIMIT = 2000;
 const MOST = 20_000;
 const MOST_RESOURCES = 2000;
+const MOST_GROUPS = 1000;
 const DEFAULT_SECONDS = 10;
 const MOST_SECONDS = 86_400;
-const COMMANDS = ["ps", "tree", "pstree", "queues", "dump", "record"];
+const COMMANDS = ["ps", "tree", "pstree", "groups", "queues", "dump", "record"];
 
 /** @throws CliError that shows the usage. */
 export function parseArguments(args: readonly string[]): CliCommand {
@@ -122,13 +124,15 @@ export function parseArguments(args: readonly string[]): CliCommand {
     if (snapshot) throw wrong("--snapshot needs a PID.");
     return { kind: "list", json };
   }
-  if (command === "queues")
+  if (command === "queues" || command === "groups") {
+    if (snapshot) throw wrong("--snapshot belongs to the commands ps, tree and dump.");
     return {
-      kind: "queues",
+      kind: command,
       pid: wholeNumber(pid, "PID", 2 ** 31 - 1),
       json,
-      limit: Math.min(limit ?? DEFAULT_LIMIT, MOST_RESOURCES),
+      limit: Math.min(limit ?? DEFAULT_LIMIT, command === "queues" ? MOST_RESOURCES : MOST_GROUPS),
     };
+  }
   return {
     kind: command === "ps" ? "table" : "tree",
     pid: wholeNumber(pid, "PID", 2 ** 31 - 1),

@@ -1,5 +1,6 @@
 import type {
   ChainBody,
+  GroupsBody,
   FindingNode,
   InspectorHello,
   ResourcesBody,
@@ -130,6 +131,24 @@ export function lookAtQueues(pid: number, limit: number, signal: AbortSignal): P
     const resources = await withTimeout(model.resources({ limit }), STEP_MS);
     if (resources.status === "blocked") throw new ProgramBlockedError();
     return { ...program, resources };
+  });
+}
+
+/** The tasks of a program at one moment, grouped by where they stand. */
+export interface GroupsLook extends ProgramLooked {
+  readonly groups: GroupsBody;
+}
+
+/**
+ * Looks at how many tasks of a running program stand where; also at those that do not wait.
+ * @param limit most groups
+ * @throws CliError
+ */
+export function lookAtGroups(pid: number, limit: number, signal: AbortSignal): Promise<GroupsLook> {
+  return lookIntoRuntime(pid, signal, async (model, program) => {
+    const groups = await withTimeout(model.groups({ all: true, limit }), STEP_MS);
+    if (groups.status === "blocked") throw new ProgramBlockedError();
+    return { ...program, groups };
   });
 }
 

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TaskDump } from "@asyncscope/protocol";
 import { writeDump } from "../dump/write.js";
+import { renderGroups } from "../text/group-text.js";
 import { cleanText, count } from "../text/plain-text.js";
 import { renderQueues } from "../text/queue-table.js";
 import { messageOf } from "../errors.js";
@@ -11,7 +12,7 @@ import type { CliCommand } from "./arguments.js";
 import { CliError } from "./cli-error.js";
 import { consent } from "./consent.js";
 import { heading, lookText } from "./look-text.js";
-import { look, lookAtQueues, lookForDump, NOT_RECORDED_QUEUES } from "./look.js";
+import { look, lookAtGroups, lookAtQueues, lookForDump, NOT_RECORDED, NOT_RECORDED_QUEUES } from "./look.js";
 import { nodeProcesses } from "./node-processes.js";
 import { record } from "./record.js";
 import { runProgram } from "./run-program.js";
@@ -52,6 +53,15 @@ async function run(command: Exclude<CliCommand, { kind: "run" }>, signal: AbortS
         ...renderQueues(seen.resources, process.cwd()),
         ...(hidden > 0 ? [`${hidden} more: --limit ${command.limit + hidden} shows them, up to 2000.`] : []),
         ...(seen.recorded ? [] : [NOT_RECORDED_QUEUES]),
+      ].join("\n");
+    }
+    case "groups": {
+      const seen = await lookAtGroups(command.pid, command.limit, signal);
+      if (command.json) return json(seen);
+      return [
+        heading(seen),
+        ...renderGroups(seen.groups, process.cwd()),
+        ...(seen.recorded ? [] : [NOT_RECORDED]),
       ].join("\n");
     }
     case "record":

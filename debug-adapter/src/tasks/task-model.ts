@@ -30,7 +30,10 @@ import { EMPTY_DIAGNOSIS, EMPTY_FUTURES, EMPTY_GROUPS, EMPTY_RESOURCES, EMPTY_TR
 import { endedGroups } from "./ended-groups.js";
 import { endedPages } from "./ended-tree.js";
 import { FilePlaces } from "./file-places.js";
+import { findTask } from "./find-task.js";
 import { tellFindings } from "./finding-nodes.js";
+import { LastChains } from "./last-chains.js";
+import type { LastPlaces } from "./last-chains.js";
 import { LoopBlocks } from "./loop-blocks.js";
 import { askFutures } from "./place-futures.js";
 import { askGroups } from "./place-groups.js";
@@ -60,7 +63,7 @@ export class TaskModel {
   #lastFutures: FuturesBody | undefined;
   #files = new FilePlaces();
   #facts: ProgramFacts | undefined;
-  #lastChains: ReadonlyMap<TaskId, LastState["chains"][number]> = new Map();
+  #lastChains = new LastChains();
   #ended = false;
   /** What holds its event loop, and what has. */
   readonly loop = new LoopBlocks();
@@ -83,7 +86,7 @@ export class TaskModel {
     this.#lastGroups = this.#lastFutures = undefined;
     this.#files = new FilePlaces();
     this.#facts = undefined;
-    this.#lastChains = new Map();
+    this.#lastChains = new LastChains();
     this.loop.clear();
   }
 
@@ -93,7 +96,7 @@ export class TaskModel {
       this.#last = last.tree;
       this.#lastResources = last.resources ?? this.#lastResources;
       this.#diagnosisAtEnd = last.diagnosis;
-      this.#lastChains = new Map(last.chains.map((chain) => [chain.task, chain]));
+      this.#lastChains = new LastChains(last.chains);
       this.#facts = last.facts;
     }
     this.#ended = true;
@@ -157,12 +160,14 @@ export class TaskModel {
 
   /** Where a generator stood when the program ended. */
   async #placeAtEnd({ id, state, form }: TaskInfo): Promise<SourceLocation | undefined> {
-    const frame = this.#ended && state === "suspended" ? this.#lastChains.get(id)?.frames[0] : undefined;
-    if (form !== "generator" || frame?.at === undefined) return undefined;
-    return this.#backend
-      ?.resolveSite({ ...frame.at, id: 0, functionName: frame.functionName })
-      .catch(() => undefined);
+    const isKnown = this.#ended && state === "suspended" && form === "generator";
+    return isKnown ? this.#lastChains.placeOf(id, this.#lastPlaces) : undefined;
   }
+
+  readonly #lastPlaces: LastPlaces = {
+    site: (id) => this.#site(id),
+    position: async (site) => this.#backend?.resolveSite(site).catch(() => undefined),
+  };
 
   #site(id: SiteId): Promise<SourceLocation | undefined> {
     return resolveSite(this.#backend, id);
@@ -210,11 +215,7 @@ export class TaskModel {
         status: this.status,
       };
     const tasks = await within(LOCATIONS_MS, this.#nodes(tree.tasks, true), tree.tasks);
-    const functionsOf = (task: TaskId): string[] | undefined =>
-      this.#lastChains
-        .get(task)
-        ?.frames.filter(({ kind }) => kind !== "native")
-        .map(({ functionName }) => functionName);
+    const functionsOf = (task: TaskId): string[] | undefined => this.#lastChains.functionsOf(task);
     const { now, version, counts } = tree;
     return { status: this.status, now, version, counts, ...endedGroups(tasks, functionsOf, now, args) };
   }
@@ -301,8 +302,8 @@ export class TaskModel {
   }
 
   async chain({ task, limit = 50 }: ChainArguments): Promise<ChainBody> {
-    const last = this.#ended ? this.#lastChains.get(task) : undefined;
-    if (last !== undefined) return this.#lastChain(last, limit);
+    const last = this.#ended ? await this.#lastChains.chain(task, limit, this.#lastPlaces) : undefined;
+    if (last !== undefined) return last;
     const backend = this.#require();
     const [reply, live] = await Promise.all([
       backend.chain(task, limit),
@@ -315,19 +316,6 @@ export class TaskModel {
       }),
     );
     return { found: reply.found, frames, hidden: reply.hidden };
-  }
-
-  async #lastChain({ frames, hidden }: LastState["chains"][number], limit: number): Promise<ChainBody> {
-    const shown = await Promise.all(
-      frames.slice(0, limit).map(async ({ functionName, kind, site, at }) => {
-        const location =
-          at === undefined
-            ? await this.#site(site)
-            : await this.#backend?.resolveSite({ ...at, id: 0, functionName }).catch(() => undefined);
-        return { functionName, kind, ...(location === undefined ? {} : { location }) };
-      }),
-    );
-    return { found: true, frames: shown, hidden: hidden + frames.length - shown.length };
   }
 
   /** Which program it is, as far as is known. */
@@ -353,22 +341,7 @@ export class TaskModel {
    * @param known what was seen of it earlier: its siblings are then enough to find it again.
    */
   async task(id: TaskId, known?: TaskInfo): Promise<TaskInfo | undefined> {
-    const backend = this.#require();
-    const among = async (query: Omit<TreeQuery, "order">): Promise<TaskInfo | undefined> =>
-      (await backend.tree({ order: "creation", ...query })).tasks.find((task) => task.id === id);
-    if (known !== undefined) {
-      const sibling = await among({ pages: [{ task: known.parent, limit: 1000 }], limit: 1000 });
-      if (sibling !== undefined) return sibling;
-      if (!(await backend.chain(id, 1)).found) return undefined;
-      const named = await among({
-        pages: [{ task: 0 }],
-        deep: true,
-        limit: 1000,
-        filter: { text: known.name },
-      });
-      if (named !== undefined) return named;
-    }
-    return among({ pages: [{ task: 0, limit: 1000 }], deep: true, limit: 20000 });
+    return findTask(this.#require(), id, known);
   }
 
   /** Who can be asked now; undefined when nobody can. */
