@@ -3,7 +3,6 @@ import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
 import { DeadlockNotifications } from "./diagnosis/deadlock-notifications.js";
-import { registerCompareCommand } from "./dump/compare-command.js";
 import { Hints } from "./hints/hints.js";
 import { registerDumpCommand } from "./dump/dump-command.js";
 import { LastDumps } from "./dump/last-dumps.js";
@@ -39,7 +38,6 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     diagnosis,
     registerTaskCommands(tasks),
     registerResourceCommands(resources, tasks),
-    registerCompareCommand(),
     new Hints(sessions, tasks),
     futures,
     registerFutureCommands(futures, tasks),

@@ -83,7 +83,7 @@ export class Workbench {
 
   private async ready(): Promise<void> {
     this.page.setDefaultTimeout(60_000);
-    await this.page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+    await this.files.first().waitFor();
   }
 
   /** Ends the editor and all its windows. */
@@ -165,10 +165,24 @@ export class Workbench {
     );
   }
 
-  /** As *Developer: Reload Window*. */
+  /** As *Developer: Reload Window*; then the explorer is shown, whatever was before. */
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.ready();
+    await eventually("the explorer of the new window", async () => {
+      await this.press("Control+Shift+KeyE");
+      return await this.files
+        .first()
+        .waitFor({ timeout: 3000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+  }
+
+  /** The rows of the explorer. */
+  private get files(): Locator {
+    return this.page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row");
   }
 
   /** Visible while a debug session lives. */

@@ -102,23 +102,6 @@ describe("the views on a running program", () => {
     await rowWith(tasks, "auditor");
   });
 
-  it("compare the tasks with the last snapshot in a diff", async () => {
-    await vscode.commands.executeCommand("asyncscope.snapshot.take");
-    await vscode.commands.executeCommand("asyncscope.snapshot.compare");
-    let input: unknown;
-    await eventually("the diff is open", () => {
-      input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-      return input instanceof vscode.TabInputTextDiff;
-    });
-    const { original, modified } = input as vscode.TabInputTextDiff;
-    for (const uri of [original, modified]) {
-      const document = await vscode.workspace.openTextDocument(uri);
-      assert.equal(document.languageId, "taskdump");
-      assert.match(document.getText(), /waits for .*closing.* \[event\]$/m);
-    }
-    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
-  });
-
   it("filter by name and by state, in the program", async () => {
     assert.equal(api.tasks.setFilter("smith"), undefined);
     await eventually("only the smith and what leads to it are left", () => {
