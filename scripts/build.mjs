@@ -9,6 +9,7 @@
 //   dist/runtime/register*      the loader, for programs that are debugged
 //   runtime/dist/{esm,cjs}      the npm package `asyncscope`, with types
 //   runtime/dist/cli.cjs        its command `asyncscope`
+//   runtime/dist/run-preload.cjs  what `asyncscope run` loads into a program
 //   runtime/dist/dump*.cjs      its entries `asyncscope/dump` and `asyncscope/dump-on-timeout`
 //   out/test/**                 the test suites
 // Usage: node scripts/build.mjs [--watch] [--no-types]
@@ -108,6 +109,16 @@ const bundles = [
     outExtension: { ".js": ".cjs" },
     banner: { js: "#!/usr/bin/env node" },
     external: ["bufferutil", "utf-8-validate"],
+    minify: !watch,
+    sourcemap: false,
+  },
+  {
+    ...common,
+    // What `asyncscope run` loads behind the loader.
+    entryPoints: { "run-preload": "debug-adapter/src/preload/run-preload.ts" },
+    outdir: "runtime/dist",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
     minify: !watch,
     sourcemap: false,
   },

@@ -121,6 +121,8 @@ export interface TaskInfo {
   readonly error?: string;
   /** For failed tasks: nobody has looked at the error yet. */
   readonly unretrieved?: boolean;
+  /** A plain async function that was called by a statement which does nothing with its promise: nobody awaits it. */
+  readonly floating?: boolean;
   /** Number of its children in the asked order (see {@link TreeQuery.order}), before paging and filter. */
   readonly childCount: number;
 }
@@ -477,10 +479,11 @@ export interface SuspensionReply {
 /** What is wrong with the tasks of a program. */
 export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
-  | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more
+  | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more, or for what is lost
   | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
   | "missing-task-done" // a queue whose join() waits for items on which nobody works: taskDone() was forgotten
   | "unretrieved-error" // a failed task at whose error nobody has looked
+  | "floating-promise" // a call whose promise nobody keeps, cut off by the end of the program or failed
   | "growing-queue" // a queue without a limit that has done nothing but grow while it was watched
   | "loop-blocked" // something keeps the event loop from going on; found by the debug adapter
   | "slow-step"; // something kept it from going on for a while; found by the debug adapter
@@ -527,6 +530,11 @@ export interface Finding {
 export interface DiagnosisQuery {
   /** The program is stopped in the middle of its code, which could do anything next: then it is not idle. */
   readonly paused?: boolean;
+  /**
+   * The program is about to end: `drained` because nothing was left that keeps it alive (what waits now will wait for
+   * ever), `stopped` because it was told to, or failed.
+   */
+  readonly ends?: "drained" | "stopped";
   /** Most findings of each kind. Default 20, at most 100. */
   readonly limit?: number;
   readonly knownSites?: SiteId;

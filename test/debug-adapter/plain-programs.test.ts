@@ -241,56 +241,6 @@ async function fetchPage<T extends Page>(page: T, times: number = 1): Promise<st
 void fetchPage({ url: "a" } satisfies Page);
 `;
 
-const FORGETS = `const forget = () => new Promise(() => undefined);
-async function load(name) {
-  await forget(name); // @waits
-}
-async function quick() {
-  await null;
-}
-await quick();
-void load("a"); // @calls
-await load("b");
-`;
-
-describe("a plain async program that ends with calls that have not", () => {
-  let folder = "";
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "asyncscope-plain-"))));
-  afterEach(async () => {
-    await Session.closeAll();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it("says which, for what and where, and keeps them", async () => {
-    const program = join(folder, "main.mjs");
-    writeFileSync(program, FORGETS);
-    const session = Session.inMemory();
-    await session.launch(program);
-    // As without us: a module whose top level is not done.
-    assert.equal(await session.ended(), 13);
-    const told = session.client.output("important");
-    assert.match(told, /^2 tasks were still pending when the program ended:$/m);
-    assert.match(told, /^ {2}Task \(module\): waiting: forget\(name\), .*, at main\.mjs:3$/m);
-    assert.match(told, /^ {2}Task load\("a"\): waiting: forget\(name\), .*, at main\.mjs:3$/m);
-    const body = await tree(session);
-    assert.equal(body.status, "ended");
-    const { location, createdAtLocation } = named(body, 'load("a")');
-    assert.deepEqual(
-      [location?.line, createdAtLocation?.line],
-      [markerLine(program, "waits"), markerLine(program, "calls")],
-    );
-  });
-
-  it("says nothing when all have ended", async () => {
-    const program = join(folder, "main.mjs");
-    writeFileSync(program, "const quick = async () => void (await null);\nawait quick();\nawait quick();\n");
-    const session = Session.inMemory();
-    await session.launch(program);
-    assert.equal(await session.ended(), 0);
-    assert.equal(session.client.output("important"), "");
-  });
-});
-
 describe("a plain async program in TypeScript under the debugger", () => {
   let folder = "";
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "asyncscope-plain-"))));

@@ -98,6 +98,24 @@ describe("Frames of plain async functions", () => {
     );
   });
 
+  it("do not take what was called last and dropped for what their function returns", async () => {
+    assert.deepEqual(
+      await began(`
+        const leaf = async () => { await never; };
+        const drops = async () => { await null; leaf(); };
+        const returns = async () => { await null; const promise = leaf(); return promise; };
+        const passes = async () => (await null, leaf());
+        await drops(); await Promise.all([returns(), passes()]);`),
+      [
+        // Whose caller has ended: it belongs to nobody.
+        "leaf never * drops",
+        "leaf never * main",
+        "leaf never * main",
+        "main Promise.all([returns(), passes()]) * -",
+      ],
+    );
+  });
+
   it("tell when a turn in which one was suspended is over", async () => {
     let turns = 0;
     observe({ afterTurn: () => turns++ });

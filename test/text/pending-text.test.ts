@@ -43,4 +43,17 @@ describe("What is said of a program that ends with pending tasks", () => {
       "",
     ]);
   });
+
+  it("tells of calls whose promise nobody keeps, also when nothing else was pending or is told", () => {
+    const cut = { kind: "floating-promise", text: "Task save was cut off." } as const;
+    const stuck = { kind: "wait-cycle", text: "Deadlock: …" } as const;
+    const one = {
+      tasks: [suspended(1, "save", [wait("timer")])],
+      counts: { ...NONE, suspended: 1 },
+      now: 900,
+    };
+    assert.equal(pendingText({ tasks: [], counts: NONE, now: 0 }, [cut]), "Task save was cut off.\n");
+    assert.equal(pendingText(one, [cut, stuck], false), "Task save was cut off.\n");
+    assert.match(pendingText(one, [cut, stuck])!, /^1 task was still .*\n.*\nTask save .*\nDeadlock: …\n$/);
+  });
 });

@@ -20,7 +20,8 @@ Options:
   --trace               record: as a trace that Perfetto and chrome://tracing open
   --include NAMES       run: packages below node_modules that are watched as well, with commas between; * for all
   --snapshot            of a program without the asyncscope runtime: read its suspended async functions from a heap
-                        snapshot without asking. It stops the program for a moment: tree PID says for how long
+                        snapshot without asking. It stops the program for a moment: tree PID says for how long.
+                        Of one that "run" has started: find in the heap, too, what is wrong with its waits
   --json                one JSON document instead of text
   --help, --version
 

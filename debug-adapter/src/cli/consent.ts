@@ -9,6 +9,7 @@ export function consent(given: boolean, signal: AbortSignal): SnapshotConsent {
   const { stdin, stderr } = process;
   const terminal = stdin.isTTY && stderr.isTTY;
   return {
+    given,
     ask: async (price) => {
       if (given || !terminal) return given;
       const lines = createInterface({ input: stdin, output: stderr });

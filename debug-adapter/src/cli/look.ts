@@ -17,7 +17,7 @@ import { ProgramBlockedError } from "../tasks/backend.js";
 import { chainsOf, collectDump } from "../tasks/collect-dump.js";
 import { TaskModel } from "../tasks/task-model.js";
 import { CliError } from "./cli-error.js";
-import { needsSnapshot, quickLook, suspendedFunctions } from "./plain-program.js";
+import { isUnderLoader, needsSnapshot, quickLook, suspendedFunctions } from "./plain-program.js";
 import type { QuickLook, SnapshotConsent } from "./plain-program.js";
 import { STEP_MS, visit } from "./visit.js";
 import type { Visited } from "./visit.js";
@@ -85,6 +85,9 @@ export function look(pid: number, options: LookOptions, signal: AbortSignal): Pr
       runtime: hello.runtimeVersion,
       recorded: hello.enabled,
       ...(await treeOf(model, options)),
+      ...(options.consent.given && (await isUnderLoader(visited))
+        ? await withHeap(visited, model, options)
+        : {}),
     }));
     if (seen !== undefined) return seen;
     const plain = { ...facts, ...blocked, runtime: "", recorded: false };
@@ -99,6 +102,25 @@ export function look(pid: number, options: LookOptions, signal: AbortSignal): Pr
     const chains = await chainsOf(model, found.tree, performance.now() + POSITIONS_MS);
     return { ...plain, ...found, chains: Object.fromEntries(chains) };
   });
+}
+
+/**
+ * Of a program under the loader, whose tasks have been looked at once: what a heap snapshot says of their waits beside
+ * what they say. It collects garbage, too: calls that nothing can resume are known as such from then on.
+ */
+async function withHeap(
+  visited: Visited,
+  model: TaskModel,
+  options: LookOptions,
+): Promise<Pick<Look, "tree" | "findings">> {
+  const backend = await suspendedFunctions(visited, options.consent);
+  const { tree, findings } = await treeOf(model, options);
+  if (backend === undefined) return { tree, findings };
+  const heap = new TaskModel();
+  heap.attach(backend);
+  const found = await withTimeout(heap.diagnosis({}), POSITIONS_MS);
+  const known = new Set(findings.map(({ text }) => text));
+  return { tree, findings: [...findings, ...found.findings.filter(({ text }) => !known.has(text))] };
 }
 
 async function treeOf(

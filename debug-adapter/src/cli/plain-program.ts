@@ -1,3 +1,4 @@
+import { FRAMES_KEY } from "@asyncscope/protocol";
 import { estimateSnapshot, takeSnapshot } from "../backends/node/heap/take-snapshot.js";
 import type { SnapshotEstimate, SnapshotProgress } from "../backends/node/heap/take-snapshot.js";
 import { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js";
@@ -9,6 +10,8 @@ import type { Visited } from "./visit.js";
 
 /** Whether a program may be stopped for a heap snapshot, and who sees how far it is. */
 export interface SnapshotConsent {
+  /** Whether the command line says so. */
+  readonly given: boolean;
   /** Asks the user, who has been told the price. */
   ask(price: string): Promise<boolean>;
   readonly progress: SnapshotProgress | undefined;
@@ -36,6 +39,11 @@ export async function quickLook({ cdp }: Visited): Promise<QuickLook> {
   for (const name of Array.isArray(names) ? (names as unknown[]) : [])
     if (typeof name === "string") active[name] = (active[name] ?? 0) + 1;
   return { active, estimate };
+}
+
+/** Whether a program runs under the loader, which makes tasks of its plain async functions. */
+export async function isUnderLoader({ cdp }: Visited): Promise<boolean> {
+  return (await evaluate(cdp, `Symbol.for(${JSON.stringify(FRAMES_KEY)}) in globalThis`)) === true;
 }
 
 /** What a snapshot costs, in words. */

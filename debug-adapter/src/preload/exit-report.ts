@@ -7,6 +7,7 @@ import {
   type RecordingChunk,
   type TreeReply,
 } from "@asyncscope/protocol";
+import { watchDraining } from "./draining.js";
 import { EXIT_EVENT, type ExitChain, type ExitFrame, type ExitReport } from "./options.js";
 
 /** Await chains are read for so long at most, in milliseconds: the program wants to end. */
@@ -42,39 +43,54 @@ type Position = NonNullable<ExitFrame["at"]>;
  * state of the tasks is pushed from here while JavaScript still runs.
  */
 export function reportEnd(): void {
+  const isDrained = watchDraining();
   process.on("exit", (code) => {
-    const scope = globalThis as unknown as Record<string | symbol, unknown>;
-    const send = scope[EVENT_BINDING];
+    const send = (globalThis as Record<string, unknown>)[EVENT_BINDING];
     if (typeof send !== "function") return;
     try {
-      const tasks = inspectorIn(scope);
-      const query = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 };
-      const tree = tasks?.tree(query) ?? "";
-      const report: ExitReport = {
-        type: EXIT_EVENT,
-        code,
-        tree,
-        resources: optional(() => tasks?.resources({ limit: 500 }), ""),
-        // Counts as paused: what a program does that has just been told to end says nothing about its tasks.
-        diagnosis: optional(() => (tasks === undefined ? "" : findings(tasks, tree)), ""),
-        chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply), []),
-        recording: tasks === undefined ? [] : optional(() => recorded(tasks), []),
-        pid: process.pid,
-        node: process.version,
-        program: process.argv[1] ?? process.title,
-      };
-      (send as (payload: string) => void)(stringify(report));
+      (send as (payload: string) => void)(stringify(lastState(code, isDrained())));
     } catch {
       // Whatever went wrong here must not change how the program ends.
     }
   });
 }
 
+/** What can be said at the end of the program. @param drained It ends because nothing is left to do. */
+export function lastState(code: number, drained: boolean): ExitReport {
+  const tasks = inspectorIn(globalThis);
+  const query = { order: "creation", pages: [{ task: 0, limit: 1000 }], deep: true, limit: 2000 };
+  const tree = tasks?.tree(query) ?? "";
+  return {
+    type: EXIT_EVENT,
+    code,
+    drained,
+    tree,
+    resources: optional(() => tasks?.resources({ limit: 500 }), ""),
+    diagnosis: optional(() => (tasks === undefined ? "" : findings(tasks, tree, drained)), ""),
+    chains: tasks === undefined ? [] : optional(() => chains(tasks, parse(tree) as TreeReply), []),
+    recording: tasks === undefined ? [] : optional(() => recorded(tasks), []),
+    pid: process.pid,
+    node: process.version,
+    program: process.argv[1] ?? process.title,
+  };
+}
+
+/** What the loader offers here. */
+export interface Frames {
+  hasFrames(): boolean;
+  failedCalls(): readonly unknown[];
+}
+
+/** Whether plain async functions have left something to be told. */
+export function hasNews(frames: Frames): boolean {
+  return frames.hasFrames() || frames.failedCalls().length > 0;
+}
+
 /** The inspector; that of the loader, which is made when it is asked for, only when it has something to tell. */
-function inspectorIn(scope: Record<string | symbol, unknown>): Tasks | undefined {
+function inspectorIn(scope: Record<symbol, unknown>): Tasks | undefined {
   const key = Symbol.for(INSPECTOR_KEY);
-  const frames = scope[Symbol.for(FRAMES_KEY)] as { hasFrames(): boolean } | undefined;
-  if (getOwn(scope, key)?.get !== undefined && frames?.hasFrames() === false) return undefined;
+  const frames = scope[Symbol.for(FRAMES_KEY)] as Frames | undefined;
+  if (getOwn(scope, key)?.get !== undefined && frames !== undefined && !hasNews(frames)) return undefined;
   return scope[key] as Tasks | undefined;
 }
 
@@ -100,10 +116,10 @@ function optional<T>(get: () => T | undefined, otherwise: T): T {
   }
 }
 
-function findings(tasks: Tasks, tree: string): string {
+function findings(tasks: Tasks, tree: string, drained: boolean): string {
   const { created, scheduled, running, suspended } = (parse(tree) as TreeReply).counts;
   const alive = created + scheduled + running + suspended;
-  return alive > MOST_DIAGNOSED ? "" : tasks.diagnosis({ limit: 20, paused: true });
+  return alive > MOST_DIAGNOSED ? "" : tasks.diagnosis({ limit: 20, ends: drained ? "drained" : "stopped" });
 }
 
 function chains(tasks: Tasks, tree: TreeReply): ExitChain[] {

@@ -35,6 +35,8 @@ export const EXIT_EVENT = "exit";
 export interface ExitReport {
   readonly type: typeof EXIT_EVENT;
   readonly code: number;
+  /** It ends because nothing was left that keeps it alive. */
+  readonly drained: boolean;
   /** JSON of a `TreeReply` by creation; "" without a runtime. */
   readonly tree: string;
   /** JSON of a `ResourceReply`; "" without a runtime. */
@@ -49,6 +51,15 @@ export interface ExitReport {
   readonly node: string;
   readonly program: string;
 }
+
+/** What a program says at its end that `asyncscope run` has started: JSON, in the file that {@link RUN_VARIABLE} names. */
+export interface RunReport extends ExitReport {
+  /** The source map of each script that a site lies in, as the script names it, by URL; "" for none. */
+  readonly maps: Readonly<Record<string, string>>;
+}
+
+/** Name of the environment variable with the file for a {@link RunReport}. */
+export const RUN_VARIABLE = "ASYNCSCOPE_RUN_REPORT";
 
 export interface ExitChain {
   readonly task: number;

@@ -7,12 +7,14 @@ export const MAX_LOCATIONS = 200;
 /** How long an answer waits for positions, in milliseconds. */
 export const LOCATIONS_MS = 500;
 
+/** Resolves positions, also after the end of the program. */
+export type Sources = Pick<TaskBackend, "site" | "resolveSite">;
+
 /** What is known beside what the program says of a task. */
 export interface Surroundings {
   /** Undefined: the program cannot be asked any more. */
   readonly live: TaskBackend | undefined;
-  /** Resolves positions also after the end. */
-  readonly sources: TaskBackend | undefined;
+  readonly sources: Sources | undefined;
   readonly paused: boolean;
   /** Thread of a pinned task. */
   threadOf(task: TaskId): number | undefined;
@@ -63,7 +65,7 @@ export async function placeTasks(
 
 /** Resolves each site once. */
 export function siteResolver(
-  sources: TaskBackend | undefined,
+  sources: Sources | undefined,
 ): (id: SiteId) => Promise<SourceLocation | undefined> {
   const known = new Map<SiteId, Promise<SourceLocation | undefined>>();
   return (id) => {
@@ -75,7 +77,7 @@ export function siteResolver(
 
 /** The position of a site that came with an earlier reply, in the user's sources. */
 export async function resolveSite(
-  sources: TaskBackend | undefined,
+  sources: Sources | undefined,
   id: SiteId,
 ): Promise<SourceLocation | undefined> {
   const site = sources?.site(id);

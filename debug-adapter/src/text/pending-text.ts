@@ -9,14 +9,29 @@ const TOLD = 5;
 /** Findings that are told. */
 const TOLD_FINDINGS = 3;
 
-/** Undefined when nothing was pending. Plain text of several lines, which ends with a line break. */
+/**
+ * Undefined when there is nothing to say. Plain text of several lines, which ends with a line break.
+ * @param list whether the tasks are told that were pending, beside what is wrong with them.
+ */
 export function pendingText(
   { tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" | "now">,
   findings: readonly Pick<FindingNode, "kind" | "text">[],
+  list = true,
 ): string | undefined {
+  const lines = list ? pendingLines({ tasks, counts, now }) : [];
+  // Without a task that is pending none is stuck.
+  const wrong = findings.filter(
+    (finding) => finding.kind === "floating-promise" || (lines.length > 0 && isAboutWaits(finding)),
+  );
+  for (const { text } of wrong.slice(0, TOLD_FINDINGS)) lines.push(text);
+  if (wrong.length > TOLD_FINDINGS) lines.push(`and ${count(wrong.length - TOLD_FINDINGS, "more problem")}.`);
+  return lines.length === 0 ? undefined : `${lines.join("\n")}\n`;
+}
+
+function pendingLines({ tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" | "now">): string[] {
   // What runs is what ended the program.
   const pending = counts.created + counts.scheduled + counts.suspended;
-  if (pending === 0) return undefined;
+  if (pending === 0) return [];
   const left = tasks.filter(({ state }) => !isFinished(state) && state !== "running");
   const verb = pending === 1 ? "was" : "were";
   const lines = [`${count(pending, "task")} ${verb} still pending when the program ended:`];
@@ -28,10 +43,7 @@ export function pendingText(
     lines.push(`  ${calledTask(task)}: ${stateText(task)}, ${ageText(task, now)}${where}`);
   }
   if (pending > told.length) lines.push(`  and ${(pending - told.length).toLocaleString("en-US")} more.`);
-  const stuck = findings.filter(isAboutWaits);
-  for (const { text } of stuck.slice(0, TOLD_FINDINGS)) lines.push(text);
-  if (stuck.length > TOLD_FINDINGS) lines.push(`and ${count(stuck.length - TOLD_FINDINGS, "more problem")}.`);
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function waitsForTask({ waits }: TreeBody["tasks"][number]): boolean {

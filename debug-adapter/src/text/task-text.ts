@@ -29,6 +29,7 @@ export function taskDescription(
   const parts = [stateText(task), ageText(task, now)];
   if (task.cancelling > 0 && !isFinished(task.state)) parts.push("cancel requested");
   if (task.state === "failed" && task.unretrieved) parts.push("never retrieved");
+  if (task.floating === true && !isFinished(task.state)) parts.push("floating");
   if (task.threadId !== undefined) parts.push("pinned");
   const location = task.location ?? (task.state === "suspended" ? undefined : task.createdAtLocation);
   if (location) parts.push(place(location));

@@ -4,6 +4,7 @@
  */
 import { AT_YIELD, ENDED, Frame, RUNNING } from "./frame.js";
 import type { PointId } from "./frame.js";
+import { noteEnd } from "./failures.js";
 import { enlist } from "./frame-list.js";
 
 /** The frame whose code runs now. */
@@ -118,19 +119,22 @@ export function goOn(frame: Frame): void {
   current = frame;
 }
 
-/** When a function ends. */
-export function exit(frame: Frame): void {
+/** When a function ends. `returnsCall`: its code has a `return f()`. */
+export function exit(frame: Frame, returnsCall?: number): void {
   if (frame.site === RUNNING) {
     current = frame.ret;
     const called = last;
-    // `return f()`: whoever awaits the end of this one awaits the end of that one.
-    if (called !== null && called.parent === frame && called.linked === 0) {
+    // Whoever awaits the end of this one awaits the end of that one.
+    if (returnsCall !== undefined && called !== null && called.parent === frame && called.linked === 0) {
       called.parent = frame.parent;
       called.linked = frame.linked;
       called.born = frame.born;
     }
   } else if (frame.at !== AT_YIELD) current = null;
   frame.site = ENDED;
+  if (frame.task !== null) frame.task.ended = true;
+  // Known only while somebody watches.
+  if (frame.born < 0) noteEnd(frame.point, frame.born);
   frame.parent = frame.ret = frame.on = frame.task = null;
 }
 

@@ -46,6 +46,24 @@ export function hasFrames(): boolean {
   return false;
 }
 
+/**
+ * Those that have waited since before `time` are held weakly from now on, so that one that nothing can resume is
+ * collected although few have begun since. For who looks at the frames: each one that waits for long costs a reference.
+ */
+export function holdWeakly(time: number): void {
+  let left = 0;
+  const count = youngCount;
+  for (let i = 0; i < count; i++) {
+    const frame = young[i]!;
+    if (frame.site === ENDED) continue;
+    if (frame.time < time) old[old.length] = new Reference(frame);
+    else young[left++] = frame;
+  }
+  for (let i = left; i < count; i++) young[i] = null;
+  youngCount = left;
+  if (old.length >= sweepAt) sweep();
+}
+
 /** Drops what has ended; when most frames live on, they are held weakly from now on. */
 function age(): void {
   let alive = 0;

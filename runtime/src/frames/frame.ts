@@ -8,6 +8,11 @@ export const ENDED = -1;
 /** {@link Frame.at} of an async generator that stands at a `yield`: nobody waits for anything. */
 export const AT_YIELD = -1;
 
+/** What stands for a call while somebody watches: it is told when the call ends. */
+export interface WatchedCall {
+  ended: boolean;
+}
+
 /**
  * A call of an async function of the program. Its fields are counted: each takes 8 bytes of every pending call. Only
  * the function itself holds it (and for a short time the list of young frames), so that a call that nothing can resume
@@ -30,7 +35,7 @@ export class Frame {
    */
   on: unknown = null;
   /** For the inspector: the task that stands for it. */
-  task: object | null = null;
+  task: WatchedCall | null = null;
 
   constructor(
     /** Its function. */

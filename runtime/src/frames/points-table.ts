@@ -1,3 +1,4 @@
+import { PointKind } from "../loader/points.js";
 import type { Point } from "../loader/points.js";
 import type { PointId } from "./frame.js";
 
@@ -30,6 +31,30 @@ export function addFile(file: RewrittenFile): void {
 /** `look`: adds the files that another thread has told of. */
 export function onUnknown(look: () => void): void {
   refresh = look;
+}
+
+/** Positions of the calls of each file whose results are dropped, in the code as it runs. */
+const dropped = new WeakMap<RewrittenFile, ReadonlySet<string>>();
+
+/** Whether the result of the call at a position of the running code is dropped; 1-based. */
+export function isDropped(url: string, line: number, column: number): boolean {
+  if (!files.some((file) => file.url === url)) refresh();
+  // The latest one of that name is what runs.
+  for (let i = files.length - 1; i >= 0; i--)
+    if (files[i]!.url === url) return droppedIn(files[i]!).has(`${line}:${column}`);
+  return false;
+}
+
+function droppedIn(file: RewrittenFile): ReadonlySet<string> {
+  let positions = dropped.get(file);
+  if (positions === undefined) {
+    const found = file.points.filter(({ kind }) => kind === PointKind.Dropped);
+    positions = new Set(
+      found.map(({ line, column }) => `${line + 1}:${file.generatedColumn(line, column) + 1}`),
+    );
+    dropped.set(file, positions);
+  }
+  return positions;
 }
 
 /** The point of a number, with its file; undefined for one that was never given out. */

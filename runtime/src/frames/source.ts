@@ -1,5 +1,6 @@
 import type { Site } from "@asyncscope/protocol";
 import { FRAMES_KEY } from "@asyncscope/protocol";
+import type { FailedCall } from "./failures.js";
 import type { Frame, PointId } from "./frame.js";
 import type { RewrittenFile } from "./points-table.js";
 import type { Point } from "../loader/points.js";
@@ -27,6 +28,8 @@ export interface FrameSource {
   eachFrame(visit: (frame: Frame) => void): void;
   /** Whether there is any such frame. */
   hasFrames(): boolean;
+  /** Holds those weakly from now on that have waited since before `time`: see `frame-list.ts`. */
+  holdWeakly(time: number): void;
   pointAt(id: PointId): { readonly file: RewrittenFile; readonly point: Point } | undefined;
   /** The frame whose code runs now, null outside of all. */
   currentFrame(): Frame | null;
@@ -36,6 +39,10 @@ export interface FrameSource {
   watch(): void;
   /** Where a frame was called that has a number below 0 for that. */
   calledAt(born: number): Site | undefined;
+  /** Whether it was called there by a statement that does nothing with the promise. */
+  isFloating(born: number): boolean;
+  /** Calls whose errors nobody has handled. */
+  failedCalls(): readonly FailedCall[];
   /** For a debugger: see `step-target.ts`. */
   stepOut(frame: Frame): string;
   isStepTarget(frame: Frame): boolean;

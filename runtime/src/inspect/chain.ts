@@ -5,8 +5,9 @@ import { isGenerator } from "../core/coroutine.js";
 import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
 import { each, weakMapGet, weakMapSet } from "./primordials.js";
+import type { NativeTasks } from "./native-tasks.js";
 import type { Registry } from "./registry.js";
-import { anchorOf, asyncCallOf, isAsyncFrame, ownSite } from "./shapes.js";
+import { asyncCallOf, isAsyncFrame, ownSite, promiseOf } from "./shapes.js";
 import type { TaskRecord } from "./task-record.js";
 import { clean } from "./text.js";
 
@@ -111,16 +112,24 @@ let lastAnchor = 0;
  * What leads to the async functions among the frames of {@link describeChain} in a heap snapshot: for each frame an object
  * and its number, null and 0 of a generator.
  */
-export function chainAnchors(registry: Registry, id: number, limit: number): (object | number | null)[] {
+export function chainAnchors(
+  registry: Registry,
+  native: NativeTasks | null,
+  id: number,
+  limit: number,
+): (object | number | null)[] {
+  const record = registry.get(id);
   const anchors: (object | number | null)[] = [];
-  eachFrame(registry, registry.get(id), (frame) => {
+  const add = (anchor: object | null): void => {
     if (anchors.length >= 2 * limit) return;
-    const anchor = anchorOf(frame);
     let number = anchor === null ? 0 : weakMapGet(anchorNumbers, anchor);
     if (number === undefined) weakMapSet(anchorNumbers, anchor!, (number = ++lastAnchor));
     anchors[anchors.length] = anchor;
     anchors[anchors.length] = number;
-  });
+  };
+  const own = record?.task == null ? undefined : native?.framesOf(record.task);
+  if (own !== undefined && own.length > 0) for (let i = 0; i < own.length; i++) add(own[i]!);
+  else eachFrame(registry, record, (frame) => add(promiseOf(frame)));
   return anchors;
 }
 

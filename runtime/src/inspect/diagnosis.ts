@@ -2,8 +2,11 @@ import type { DiagnosisQuery, DiagnosisReply, Finding, FindingKind, TaskId } fro
 import type { EventLoop } from "../core/event-loop.js";
 import { CycleFindings } from "./cycle-findings.js";
 import { FindingText, called, capital, calledTask, resourceName, waitedFor } from "./finding-text.js";
+import { floatingCalls } from "./floating-calls.js";
 import { nothingCanHappen } from "./idle.js";
 import { IntList } from "./int-list.js";
+import { isAbandoned } from "./native-task.js";
+import type { NativeTasks } from "./native-tasks.js";
 import { atMost, count } from "./numbers.js";
 import { deref, mapForEach, mapGet, mapSet, mapSize } from "./primordials.js";
 import { growingQueues } from "./queue-growth.js";
@@ -36,8 +39,11 @@ export function diagnose(
   query: DiagnosisQuery,
   now: number,
   loops: readonly EventLoop[],
+  native: NativeTasks | null,
 ): DiagnosisReply {
   const { findings, hiddenTasks, idle } = new Diagnosis(registry, query, loops, now);
+  const floating = floatingCalls(registry, native, query, atMost(query.limit, 20, 100));
+  for (let i = 0; i < floating.length; i++) findings[findings.length] = floating[i]!;
   const named: TaskId[] = [];
   for (let i = 0; i < findings.length; i++) {
     const { tasks, behind } = findings[i]!;
@@ -98,7 +104,10 @@ class Diagnosis {
   constructor(registry: Registry, query: DiagnosisQuery, loops: readonly EventLoop[], now: number) {
     this.#registry = registry;
     this.#limit = atMost(query.limit, 20, 100);
-    this.idle = query.paused !== true && registry.currentTask() === null && nothingCanHappen(loops);
+    this.idle =
+      query.ends === undefined
+        ? query.paused !== true && registry.currentTask() === null && nothingCanHappen(loops)
+        : query.ends === "drained";
     const graph = (this.#graph = new WaitGraph(registry, this.idle));
     this.#marks = new Uint8Array(graph.size);
     const cycles = new WaitCycles(graph, this.#limit);
@@ -109,7 +118,17 @@ class Diagnosis {
     for (let i = 0; i < cycles.hidden.length; i++) this.#hide(IntList.of(cycles.hidden[i]!));
     this.#leakedLocks();
     this.#unmarkedItems(now);
-    if (this.idle) this.#stranded();
+    this.#stranded(
+      (task) => isAbandoned(task),
+      ", and nobody has anything left that could settle it: the functions that do are gone.",
+    );
+    if (this.idle)
+      this.#stranded(
+        () => true,
+        query.ends === undefined
+          ? ", and the process has nothing left to do: no task to run, no timer, no I/O."
+          : ", and nothing was left that keeps the program alive: no timer, no I/O. So it ended.",
+      );
     this.#unretrieved();
     this.#growing(now);
   }
@@ -170,9 +189,9 @@ class Diagnosis {
     }
   }
 
-  /** What waits for something that is no other task, in a process in which nothing can happen. */
-  #stranded(): void {
-    const groups = this.#groups();
+  /** Of those that `isOne` takes: what waits for something that is no other task, and that cannot happen. */
+  #stranded(isOne: (task: object) => boolean, why: string): void {
+    const groups = this.#groups(isOne);
     for (let i = 0; i < groups.length; i++) {
       const { nodes, resource } = groups[i]!;
       if (i >= this.#limit) {
@@ -189,19 +208,19 @@ class Diagnosis {
         .where(this.#task(nodes.at(0)), wait.awaitable)
         .say(` for ${thing}`);
       this.#tellOthers(text, nodes, 1, ", and so does ", ", and so do ");
-      text.say(", and the process has nothing left to do: no task to run, no timer, no I/O.");
+      text.say(why);
       this.#finish("nothing-can-wake", text, resource, nodes, 0, true);
     }
   }
 
-  #groups(): Group[] {
+  #groups(isOne: (task: object) => boolean): Group[] {
     const groups: Group[] = [];
     const byThing = new Map<object | string, Group>();
     const { tasks } = this.#graph;
     let last: Group | undefined;
     for (let node = 0; node < tasks.length; node++) {
       const record = tasks[node]!;
-      if (record === null || this.#marks[node] !== FREE) continue;
+      if (record === null || this.#marks[node] !== FREE || !isOne(record.task!)) continue;
       const wait = this.#waitOf(node, record);
       let group = last !== undefined && isSame(last, wait) ? last : mapGet(byThing, keyOf(wait));
       if (group === undefined) {

@@ -182,7 +182,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
     resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
     futures: (query: FutureQuery) => encode(queryFutures(asked(), query, now())),
-    diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops())),
+    diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops(), native)),
     groups: (query: GroupQuery) => encode(queryGroups(asked(), query, now())),
     suspensions: (query: SuspensionQuery) => encode(querySuspensions(asked(), query, now())),
     // Asked again and again by itself: it must not re-arm what is told once after each question.
@@ -194,7 +194,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     frameObjects: (task, limit) =>
       registry === null ? [] : chainObjects(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),
     frameAnchors: (task, limit) =>
-      registry === null ? [] : chainAnchors(registry, task, atMost(limit, FRAMES, MOST_FRAMES)),
+      registry === null ? [] : chainAnchors(registry, native, task, atMost(limit, FRAMES, MOST_FRAMES)),
     topFrameObjects(tasks) {
       const objects: (object | null)[] = [];
       for (let i = 0; i < tasks.length && i < MOST_OBJECTS; i++)

@@ -1,121 +1,15 @@
 import type { SiteId } from "@asyncscope/protocol";
-import { FUTURE_BRAND } from "../core/future.js";
 import type { Task } from "../core/task.js";
+import type { FailedCall } from "../frames/failures.js";
 import type { Frame } from "../frames/frame.js";
 import { AT_YIELD, isLinked } from "../frames/frame.js";
 import { A_LOOP, OF_A_TASK } from "../frames/source.js";
 import type { FrameSource } from "../frames/source.js";
 import { PointKind } from "../loader/points.js";
-import { isArray, mapGet, mapSet, realTime, setAdd, setHas } from "./primordials.js";
+import { deref, isArray, mapGet, mapSet, realTime, setAdd, setHas } from "./primordials.js";
+import { NATIVE_LOOP, NativeFrame, NativeTask, NativeWait } from "./native-task.js";
 import { nativeWait, pendingAmong } from "./native-waits.js";
 import type { Registry } from "./registry.js";
-
-/** Clock of the tasks that no loop of ours runs. */
-const NATIVE_LOOP = {
-  _iterationTime: 0,
-  _firstTask: {},
-  _isIdle: false,
-  time: realTime,
-  isRunning: () => false,
-  _eachReady: () => undefined,
-};
-
-/** A frame of a plain async function, as the views read those of the runtime's tasks. */
-class NativeFrame {
-  readonly _isUserCode = true;
-  /** As of the call of an async function: see `isAsyncFrame`. */
-  readonly _iterator = this;
-
-  constructor(
-    readonly _name: string,
-    readonly _site: SiteId,
-    readonly _caller: NativeFrame | null,
-    /** See `anchorOf`. */
-    readonly _anchor: Frame,
-  ) {}
-}
-
-/** What a plain async function waits for, as the views read a future. */
-class NativeWait {
-  readonly [FUTURE_BRAND] = true;
-
-  constructor(
-    /** Where the await stands. */
-    readonly _site: SiteId,
-    readonly _origin: {
-      readonly kind: string;
-      readonly resource: null;
-      readonly describe: () => string;
-      readonly due?: () => number;
-      readonly children?: () => readonly NativeTask[];
-    },
-  ) {}
-
-  done(): boolean {
-    return false;
-  }
-}
-
-/** A logical task of a program that knows nothing of us: a call of an async function that nobody awaited at once. */
-class NativeTask {
-  readonly [FUTURE_BRAND] = true;
-  readonly _isAsync = true;
-  readonly _strands = null;
-  readonly _readyStrands = 0;
-  readonly _origin = null;
-  readonly _scope = null;
-  readonly _cancelArrives = null;
-  readonly _number = 0;
-  readonly _loop = NATIVE_LOOP;
-  _record: object | null = null;
-  _givenName: string | null;
-  _frame: NativeFrame | null = null;
-  _waiter: NativeWait | null = null;
-  _since = 0;
-  ended = false;
-
-  constructor(
-    readonly _coroutineName: string,
-    argument: unknown,
-  ) {
-    this._givenName = nameWith(_coroutineName, argument);
-  }
-
-  set name(name: string) {
-    this._givenName = name;
-  }
-
-  done(): boolean {
-    return this.ended;
-  }
-  cancelled(): boolean {
-    return false;
-  }
-  cancelling(): number {
-    return 0;
-  }
-  /** Nobody can cancel it from outside. */
-  cancel(): boolean {
-    return false;
-  }
-  _hasError(): boolean {
-    return false;
-  }
-  _peekError(): unknown {
-    return undefined;
-  }
-  _isUnretrieved(): boolean {
-    return false;
-  }
-}
-
-/** `load(42)`: with the first argument, where that is short. */
-function nameWith(name: string, argument: unknown): string {
-  if (typeof argument === "string" && argument.length <= 40) return `${name}(${JSON.stringify(argument)})`;
-  return typeof argument === "number" || typeof argument === "boolean" || typeof argument === "bigint"
-    ? `${name}(${String(argument)})`
-    : name;
-}
 
 /** A call that a function has begun and not awaited at once. */
 interface Started {
@@ -124,11 +18,18 @@ interface Started {
   readonly born: number;
 }
 
+/** Calls that have waited so long are held weakly from now on, in milliseconds: see {@link NativeTask.abandoned}. */
+const WEAK_AFTER_MS = 2000;
+/** Abandoned calls that are kept, the latest: a program may leave one behind with each request. */
+const MOST_ABANDONED = 1000;
+
 /** Keeps the registry's tasks in step with the frames of plain async functions: looked at when somebody asks. */
 export class NativeTasks {
   readonly #source: FrameSource;
   /** Those that were there the last time. */
   #known: NativeTask[] = [];
+  /** Oldest first. */
+  #abandoned: NativeTask[] = [];
 
   constructor(source: FrameSource) {
     this.#source = source;
@@ -164,20 +65,50 @@ export class NativeTasks {
     for (let i = 0; i < frames.length; i++)
       if (frames[i]!.task instanceof NativeTask && !isLinked(frames[i]!))
         this.#read(frames[i]!, callees, inside, registry);
-    for (let i = 0; i < this.#known.length; i++) {
-      const task = this.#known[i]!;
-      if (setHas(seen, task)) continue;
-      task.ended = true;
-      NATIVE_LOOP._iterationTime = realTime();
-      registry.taskDone(task as unknown as Task<unknown>);
-    }
+    for (let i = 0; i < this.#known.length; i++)
+      if (!setHas(seen, this.#known[i]!)) this.#gone(this.#known[i]!, registry);
     this.#known = tasks;
+    this.#source.holdWeakly(realTime() - WEAK_AFTER_MS);
+  }
+
+  /** A task whose frame waits no more, or is there no more. */
+  #gone(task: NativeTask, registry: Registry): void {
+    const frame = deref(task.frame);
+    if (!task.ended && frame === undefined) {
+      task.abandoned = true;
+      this.#abandoned[this.#abandoned.length] = task;
+      if (this.#abandoned.length <= MOST_ABANDONED) return;
+      task = this.#abandoned[0]!;
+      const left: NativeTask[] = [];
+      for (let i = 1; i < this.#abandoned.length; i++) left[i - 1] = this.#abandoned[i]!;
+      this.#abandoned = left;
+    }
+    // One that runs, or stands at a `yield`, is another task when it waits again.
+    if (frame?.task === task) frame.task = null;
+    task.ended = true;
+    NATIVE_LOOP._iterationTime = realTime();
+    registry.taskDone(task as unknown as Task<unknown>);
   }
 
   /** Forgets all: another registry may come. */
   close(): void {
     this.#source.eachFrame((frame) => (frame.task = null));
-    this.#known = [];
+    this.#known = this.#abandoned = [];
+  }
+
+  /** The frames of a task, innermost first; none of one that is no plain call. Looked for: tasks do not hold them. */
+  framesOf(task: object): Frame[] {
+    if (!(task instanceof NativeTask)) return [];
+    const callees = new Map<Frame, Frame>();
+    this.#source.eachFrame((frame) => {
+      if (isLinked(frame)) mapSet(callees, frame.parent!, frame);
+    });
+    const outermostFirst: Frame[] = [];
+    for (let frame = deref(task.frame); frame !== undefined; frame = mapGet(callees, frame))
+      outermostFirst[outermostFirst.length] = frame;
+    const frames: Frame[] = [];
+    for (let i = outermostFirst.length - 1; i >= 0; i--) frames[frames.length] = outermostFirst[i]!;
+    return frames;
   }
 
   /** Its task, which is made when it is new; those that started it come first. */
@@ -191,7 +122,8 @@ export class NativeTasks {
 
   #make(frame: Frame, registry: Registry): void {
     const point = this.#source.pointAt(frame.point)?.point;
-    const task = new NativeTask(point?.text ?? "(anonymous)", frame.argument);
+    const floating = frame.born < 0 && this.#source.isFloating(frame.born);
+    const task = new NativeTask(point?.text ?? "(anonymous)", frame, floating);
     frame.task = task;
     NATIVE_LOOP._iterationTime = frame.time;
     const creator = rootOf(frame.parent)?.task;
@@ -202,11 +134,17 @@ export class NativeTasks {
       creator instanceof NativeTask ? (creator as unknown as Task<unknown>) : null,
     );
     registry.captureSites = captureSites;
-    const created = this.#createdAt(frame.born, registry);
+    const created = this.siteOf(frame.born, registry);
     if (created !== 0) registry.recordOf(task)!.created = created;
   }
 
-  #createdAt(born: number, registry: Registry): SiteId {
+  /** The calls whose errors nobody has handled. */
+  get failed(): readonly FailedCall[] {
+    return this.#source.failedCalls();
+  }
+
+  /** Where a call was made, 0 when that is not known. @param born See {@link Frame.born}. */
+  siteOf(born: number, registry: Registry): SiteId {
     if (born > 0) return this.#site(born, registry);
     const site = born < 0 ? this.#source.calledAt(born) : undefined;
     return site === undefined
@@ -225,7 +163,7 @@ export class NativeTasks {
     let innermost = root;
     for (let frame: Frame | undefined = root; frame !== undefined; frame = mapGet(callees, frame)) {
       const name = this.#source.pointAt(frame.point)?.point.text ?? "(anonymous)";
-      caller = new NativeFrame(name, this.#site(frame.site, registry), caller, frame);
+      caller = new NativeFrame(name, this.#site(frame.site, registry), caller);
       innermost = frame;
     }
     task._frame = caller;
@@ -252,13 +190,16 @@ export class NativeTasks {
     const total = isArray(frame.on) ? frame.on.length : 0;
     const started = inputsOf(frame, begun, total);
     const kind = how === "all" || how === "allSettled" ? "gather" : "wait";
+    // Who holds the inputs holds the frame: they lead to who waits for them.
+    const weak = new WeakRef(frame);
     return new NativeWait(site, {
       kind,
       resource: null,
       children: () => started,
       // Counted when it is shown: a look at each input of each combinator is too much for every question.
       describe: () => {
-        const left = isArray(frame.on) ? pendingAmong(frame.on) : started.length;
+        const on = deref(weak)?.on;
+        const left = isArray(on) ? pendingAmong(on) : started.length;
         return total === 0 ? text : `Promise.${how}: ${Math.max(left, started.length)} of ${total} pending`;
       },
     });

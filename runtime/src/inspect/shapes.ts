@@ -36,14 +36,7 @@ export function asyncCallOf(future: Future<unknown> | null): Frame | null {
   return future === null ? null : ((future as { readonly _call?: Frame })._call ?? null);
 }
 
-/**
- * What leads from the frame of an async function to that function in a heap snapshot: the loader's frame, which it holds,
- * or the promise that it gave. Null of a generator, and before it was called.
- */
-export function anchorOf(frame: Frame): object | null {
-  const { _anchor: own, _promise: promise } = frame as {
-    readonly _anchor?: object;
-    readonly _promise?: object | null;
-  };
-  return own ?? promise ?? null;
+/** The promise that the async function gave whose call a frame is; null of a generator, and before it was called. */
+export function promiseOf(frame: Frame): object | null {
+  return (frame as { readonly _promise?: object | null })._promise ?? null;
 }

@@ -11,6 +11,8 @@ const MOST_SITES = 50_000;
 export class SiteTable {
   /** Script URLs of the runtime: their frames are skipped. */
   readonly scripts: string[] = [];
+  /** Whether no code of Node's stood below the frame that was captured last: its own call is what was captured. */
+  isDirect = false;
   readonly #sites: Site[] = [];
   readonly #byScript = new Map<string, Map<number, SiteId>>();
 
@@ -24,12 +26,15 @@ export class SiteTable {
    */
   capture(skip = 0): SiteId {
     const frames = stackFrames(DEPTH);
+    this.isDirect = true;
     for (let i = 0; i < frames.length; i++) {
       const frame = frames[i]!;
       const url = frame.getScriptNameOrSourceURL() ?? frame.getFileName();
-      if (!url || cut(url, 0, 5) === "node:" || this.#isOwn(url) || skip-- > 0) continue;
-      const name = frame.getFunctionName() ?? "";
-      return this.intern(url, frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0, name);
+      if (url && cut(url, 0, 5) === "node:") this.isDirect = false;
+      else if (url && !this.#isOwn(url) && skip-- <= 0) {
+        const name = frame.getFunctionName() ?? "";
+        return this.intern(url, frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0, name);
+      }
     }
     return 0;
   }

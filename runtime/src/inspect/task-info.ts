@@ -1,5 +1,6 @@
 import type { TaskInfo } from "@asyncscope/protocol";
 import { eachFrame } from "./chain.js";
+import { isFloating } from "./native-task.js";
 import { deref } from "./primordials.js";
 import type { Registry } from "./registry.js";
 import type { Shape } from "./shape.js";
@@ -36,6 +37,7 @@ export function taskInfo(registry: Registry, shape: Shape, record: TaskRecord): 
     ...(rare?.cancelledBy == null ? {} : { cancelledBy: rare.cancelledBy }),
     ...(rare?.error == null ? {} : { error: rare.error }),
     ...(ended?._isUnretrieved() === true ? { unretrieved: true } : {}),
+    ...(isFloating(task) ? { floating: true } : {}),
     childCount: shape.childCount(record),
   };
 }

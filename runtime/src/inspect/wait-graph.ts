@@ -4,6 +4,7 @@ import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
 import { IntList } from "./int-list.js";
 import { each, mapGet, mapSet, setAdd, setHas } from "./primordials.js";
+import { isAbandoned } from "./native-task.js";
 import type { Registry } from "./registry.js";
 import { isFutureLike, isTask } from "./shapes.js";
 import { SUSPENDED } from "./task-record.js";
@@ -119,7 +120,7 @@ export class WaitGraph {
     return (
       task !== null &&
       standing(task) === SUSPENDED &&
-      (this.#all || dependsOnOthers(task)) &&
+      (this.#all || dependsOnOthers(task) || isAbandoned(task)) &&
       !setHas(this.#running, task)
     );
   }

@@ -13,9 +13,10 @@ export const PREFIX = "__as";
 export const enter = (argument: string): string =>
   `const __asF=__asE(#${argument === "" ? "" : `,${argument}`});`;
 export const TRY = "try{";
-export const FINALLY = "}finally{__asX(__asF);}";
+/** At the end of a function; `returnsCall`: it may end with `return f()`, so that who awaits it awaits that one. */
+export const leave = (returnsCall: boolean): string => `}finally{__asX(__asF${returnsCall ? ",1" : ""});}`;
 export const arrowBegin = (argument: string): string => `{${enter(argument)}try{return (`;
-export const ARROW_END = ");}finally{__asX(__asF);}}";
+export const arrowEnd = (returnsCall: boolean): string => `);${leave(returnsCall)}}`;
 
 /**
  * Before `await`. The optional call gives V8 no name for its value: messages such as "(intermediate value).x is not a
@@ -58,8 +59,8 @@ const PIECES = new RegExp(
   [
     `\\{const __asF=__asE\\(${NUMBER}(?:,[^()]*)?\\);try\\{return \\(`,
     `;?const __asF=__asE\\(${NUMBER}(?:,[^()]*)?\\);(?:try\\{)?`,
-    "\\);\\}finally\\{__asX\\(__asF\\);\\}\\}",
-    "\\}finally\\{__asX\\(__asF\\);\\}",
+    "\\);\\}finally\\{__asX\\(__asF(?:,1)?\\);\\}\\}",
+    "\\}finally\\{__asX\\(__asF(?:,1)?\\);\\}",
     "__as[RG]\\?\\.\\(__asF,",
     ` __as[SMY]\\(__asF,${NUMBER},?(?:\\(__asF\\.at=${NUMBER},)?`,
     `__as[WI]\\(__asF,${NUMBER},`,

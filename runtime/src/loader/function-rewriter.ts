@@ -1,9 +1,10 @@
 import type { EditList } from "./edits.js";
 import * as emitted from "./emitted.js";
 import type { KnownCalls } from "./known-calls.js";
+import * as operands from "./operands.js";
 import { PointKind, PointList } from "./points.js";
 import type { Point } from "./points.js";
-import { eachChild, isFunction, isNode, nameOf, needsFunctionScope, suspends, unwrap } from "./syntax.js";
+import { eachChild, isFunction, isNode, nameOf, suspends, unwrap } from "./syntax.js";
 import type { Node } from "./syntax.js";
 
 /** The function (or module) whose code is being looked at, when it has a frame. */
@@ -12,9 +13,9 @@ interface Scope {
   readonly isGenerator: boolean;
   /** Point of the await in whose operand the code stands, -1 outside of any. */
   operandOf: number;
+  /** Whether it may end with the end of a call that it has not awaited: `return f()`. */
+  returnsCall: boolean;
 }
-
-const COMBINATORS = new Set(["all", "race", "any", "allSettled"]);
 
 /** Goes through a program and notes what to put into it. */
 export class FunctionRewriter {
@@ -46,9 +47,9 @@ export class FunctionRewriter {
     const body = node["body"] as Node[];
     if (isModule && body.some(suspends)) {
       const point = this.#points.add(PointKind.Function, 0, "(module)", -1);
-      this.#scope = { point, isGenerator: false, operandOf: -1 };
-      const start = directivesEnd(body) ?? body[0]!.start;
-      this.#edits.add(start, (directivesEnd(body) === null ? "" : ";") + emitted.enter(""), point);
+      this.#scope = { point, isGenerator: false, operandOf: -1, returnsCall: false };
+      const start = operands.directivesEnd(body) ?? body[0]!.start;
+      this.#edits.add(start, (operands.directivesEnd(body) === null ? "" : ";") + emitted.enter(""), point);
       this.#statements(body);
       this.#edits.add(body[body.length - 1]!.end, emitted.MODULE_END);
     } else this.#statements(body);
@@ -81,6 +82,9 @@ export class FunctionRewriter {
     switch (node.type) {
       case "ParenthesizedExpression":
         return this.#visit(node["expression"] as Node, name);
+      case "ExpressionStatement":
+        this.#dropped(node["expression"] as Node);
+        return this.#visit(node["expression"] as Node, "");
       case "ClassDeclaration":
       case "ClassExpression":
         return this.#class(node, name);
@@ -129,6 +133,12 @@ export class FunctionRewriter {
       default:
         return this.#within(node);
     }
+  }
+
+  /** Should it give a promise, nobody keeps it. */
+  #dropped(expression: Node): void {
+    const at = operands.droppedCall(expression);
+    if (at !== undefined) this.#points.add(PointKind.Dropped, at, "", -1);
   }
 
   #within(node: Node): void {
@@ -185,35 +195,32 @@ export class FunctionRewriter {
     this.#scope = null;
     this.#visitAll(node["params"] as Node[]);
     const body = node["body"] as Node;
-    if (node["async"] === true && suspends(body) && !this.#mustStay(body)) {
+    if (node["async"] === true && suspends(body) && !operands.mustStay(body)) {
       const name = nameOf(node["id"]) || givenName;
       const point = this.#points.add(PointKind.Function, node.start, name || "(anonymous)", -1);
-      this.#scope = { point, isGenerator: node["generator"] === true, operandOf: -1 };
-      this.#body(node, body, point);
+      this.#scope = { point, isGenerator: node["generator"] === true, operandOf: -1, returnsCall: false };
+      this.#body(node, body, this.#scope);
     } else this.#visit(body, "");
     this.#scope = outer;
     this.#className = className;
   }
 
-  #mustStay(body: Node): boolean {
-    return body.type === "BlockStatement" && needsFunctionScope(body["body"] as Node[]);
-  }
-
-  #body(node: Node, body: Node, point: number): void {
-    const argument = firstParameter(node);
+  #body(node: Node, body: Node, scope: Scope): void {
+    const { point } = scope;
+    const argument = operands.firstParameter(node);
     if (body.type !== "BlockStatement") {
       this.#edits.add(body.start, emitted.arrowBegin(argument), point);
       this.#visit(body, "");
-      this.#edits.add(body.end, emitted.ARROW_END);
+      this.#edits.add(body.end, emitted.arrowEnd(operands.mayBeCall(body)));
       return;
     }
     const statements = body["body"] as Node[];
-    const directives = directivesEnd(statements);
+    const directives = operands.directivesEnd(statements);
     const begin = (directives === null ? "" : ";") + emitted.enter(argument) + emitted.TRY;
     this.#edits.add(directives ?? body.start + 1, begin, point);
     this.#statements(statements);
     this.#goesOnUnsaid = false;
-    this.#edits.add(body.end - 1, emitted.FINALLY);
+    this.#edits.add(body.end - 1, emitted.leave(scope.returnsCall));
   }
 
   #class(node: Node, givenName: string): void {
@@ -248,7 +255,7 @@ export class FunctionRewriter {
   #await(node: Node, scope: Scope, tellsResume: boolean): void {
     const operand = node["argument"] as Node;
     const inner = unwrap(operand);
-    const kind = kindOfOperand(inner);
+    const kind = operands.kindOfOperand(inner);
     const known =
       kind === PointKind.Call && inner.type === "CallExpression"
         ? this.#known.of(inner["callee"] as Node)
@@ -305,6 +312,7 @@ export class FunctionRewriter {
 
   #return(node: Node, scope: Scope): void {
     const value = node["argument"] as Node | null;
+    if (value !== null && operands.mayBeCall(value)) scope.returnsCall = true;
     if (!scope.isGenerator || value === null) return this.#children(node);
     const point = this.#points.suspension(PointKind.Return, node.start, value.start, value.end, scope.point);
     this.#edits.add(node.start + "return".length, emitted.SUSPEND, point);
@@ -324,7 +332,8 @@ export class FunctionRewriter {
   #forAwait(node: Node, scope: Scope): void {
     const left = node["left"] as Node;
     const right = node["right"] as Node;
-    if (left.type === "VariableDeclaration" && left["kind"] === "await using") throw new Unsupported();
+    if (left.type === "VariableDeclaration" && left["kind"] === "await using")
+      throw new operands.Unsupported();
     const point = this.#points.suspension(
       PointKind.ForAwait,
       node.start,
@@ -372,7 +381,7 @@ export class FunctionRewriter {
 
   #awaitUsing(node: Node): void {
     const scope = this.#scope;
-    if (scope === null) throw new Unsupported();
+    if (scope === null) throw new operands.Unsupported();
     const index = this.#usings++;
     const declarations = node["declarations"] as Node[];
     const point = this.#points.suspension(PointKind.Dispose, node.start, node.start, node.end, scope.point);
@@ -380,63 +389,11 @@ export class FunctionRewriter {
     this.#edits.add(node.start, this.#hasUsing ? emitted.USING_AGAIN : emitted.usingBegin(index));
     this.#hasUsing = true;
     declarations.forEach((declaration, at) => {
-      if (declaration["init"] === null) throw new Unsupported();
+      if (declaration["init"] === null) throw new operands.Unsupported();
       this.#edits.add(declaration.start, emitted.USING_NAME);
       this.#visit(declaration, "");
       this.#edits.add(declaration.end, emitted.disposal(index, at, nameOf(declaration["id"])), point);
       if (at + 1 < declarations.length) this.#edits.add(declaration.end, emitted.USING_NEXT);
     });
   }
-}
-
-/** A form that is left to run as it is. */
-class Unsupported extends Error {}
-
-/** Where the directives at the start of a body end, null when there are none. */
-function directivesEnd(body: readonly Node[]): number | null {
-  let end: number | null = null;
-  for (const statement of body) {
-    if (statement["directive"] === undefined) break;
-    end = statement.end;
-  }
-  return end;
-}
-
-/** The name of the first parameter, whose value can be part of a task's name; "" when it has none. */
-function firstParameter(node: Node): string {
-  const first = (node["params"] as Node[])[0];
-  if (first === undefined) return "";
-  return nameOf(
-    first.type === "AssignmentPattern" ? first["left"] : first.type === "Identifier" ? first : null,
-  );
-}
-
-function kindOfOperand(operand: Node): PointKind {
-  const { type } = operand;
-  if (type === "CallExpression" && isCombinator(operand)) return PointKind.Combinator;
-  return type === "Identifier" || type === "Literal" || type === "ThisExpression" || isPlainMember(operand)
-    ? PointKind.Value
-    : PointKind.Call;
-}
-
-/** `a.b.c`, which calls nothing that matters here. */
-function isPlainMember(node: Node): boolean {
-  if (node.type !== "MemberExpression" || node["computed"] === true) return false;
-  const object = unwrap(node["object"] as Node);
-  return object.type === "Identifier" || object.type === "ThisExpression" || isPlainMember(object);
-}
-
-/** `Promise.all(…)` and its like, with one input. */
-function isCombinator(call: Node): boolean {
-  const callee = call["callee"] as Node;
-  const inputs = call["arguments"] as Node[];
-  return (
-    callee.type === "MemberExpression" &&
-    callee["computed"] !== true &&
-    nameOf(callee["object"]) === "Promise" &&
-    (callee["object"] as Node).type === "Identifier" &&
-    COMBINATORS.has(nameOf(callee["property"])) &&
-    inputs.length === 1 &&
-    inputs[0]!.type !== "SpreadElement"
-  );
 }

@@ -2,9 +2,10 @@ import { pathToFileURL } from "node:url";
 import type { MessagePort } from "node:worker_threads";
 import { isMainThread, parentPort, receiveMessageOnPort } from "node:worker_threads";
 import { ACTIVATE_KEY, FRAMES_KEY } from "@asyncscope/protocol";
-import { calledAt, callSite, ownCode } from "../frames/call-sites.js";
+import { calledAt, callSite, isFloating, ownCode } from "../frames/call-sites.js";
 import { currentFrame, lastFrame, noteCalls, observe } from "../frames/calls.js";
-import { eachFrame, hasFrames } from "../frames/frame-list.js";
+import { failedCalls, watchFailures } from "../frames/failures.js";
+import { eachFrame, hasFrames, holdWeakly } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
 import type { FrameSource } from "../frames/source.js";
 import { watchMadeThings } from "../frames/made-things.js";
@@ -35,10 +36,13 @@ export function installLoader(ownScript: string, threadHooks: string): void {
   const source: FrameSource = {
     eachFrame,
     hasFrames,
+    holdWeakly,
     pointAt,
     currentFrame,
     lastFrame,
     calledAt,
+    isFloating,
+    failedCalls,
     watch,
     stepOut,
     isStepTarget,
@@ -74,6 +78,7 @@ export function installLoader(ownScript: string, threadHooks: string): void {
 function watch(): void {
   noteCalls(callSite);
   watchMadeThings();
+  watchFailures();
 }
 
 function add(script: string, base: number, points: readonly Point[], columns: () => Columns): void {

@@ -15,9 +15,11 @@ export enum PointKind {
   Dispose,
   /** `return` of an async generator, which awaits. */
   Return,
+  /** Nothing is suspended there: a call whose result is dropped, where V8 says that it is. */
+  Dropped,
 }
 
-/** A function or a place at which one is suspended. */
+/** A function, a place at which one is suspended, or what else must be known of a source. */
 export interface Point {
   readonly kind: PointKind;
   /** 0-based. */
