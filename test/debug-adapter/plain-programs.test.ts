@@ -103,6 +103,55 @@ describe("a plain async program under the debugger", () => {
     assert.ok(!session.cdp.includes("Debugger.pause"));
   });
 
+  it("shows while it is paused which of them runs, by itself or in what it has called", async () => {
+    const session = Session.inMemory();
+    await session.launch("plain-running.mjs", { stopAt: ["first", "inner", "own"] });
+    const line = (body: TreeBody): string[] =>
+      body.tasks.map(
+        ({ name, state, waits }) => `${name} ${state}${waits.map(({ label }) => `: ${label}`).join()}`,
+      );
+    // Called for the first time, inside of others that are called for the first time.
+    await session.stopAt("first");
+    assert.deepEqual(line(await tree(session)), ["(module) running", 'work("a") running']);
+    await session.resume();
+    await session.stopAt("first");
+    assert.deepEqual(line(await tree(session)), [
+      "(module) running",
+      'work("a") suspended: timer',
+      'work("b") running',
+    ]);
+    // In a function that it awaits.
+    await session.resume();
+    await session.stopAt("inner");
+    assert.deepEqual(line(await tree(session)), [
+      "(module) suspended: Promise.all: 2 of 2 pending",
+      'work("a") running',
+      'work("b") suspended: timer',
+    ]);
+    await session.resume();
+    await session.stopAt("own");
+    const body = await tree(session);
+    assert.deepEqual(line(body), [
+      "(module) suspended: Promise.all: 2 of 2 pending",
+      'work("a") running',
+      'work("b") suspended: timer',
+    ]);
+    // It is the same task afterwards.
+    await session.request("setBreakpoints", {
+      source: { path: fixture("plain-running.mjs") },
+      breakpoints: [],
+    });
+    await session.resume();
+    await eventually("both wait for long", async () =>
+      (await tree(session)).tasks.every(
+        ({ state, waits }) => state === "suspended" && waits[0]?.label !== "ready",
+      ),
+    );
+    const after = await tree(session);
+    assert.equal(after.counts.done, 0);
+    assert.equal(named(after, 'work("a")').id, named(body, 'work("a")').id);
+  });
+
   it("does not stop in the loader for exceptions that are caught there", async () => {
     const session = Session.inMemory();
     // A folder in which nothing of the program is known yet, of CommonJS, which is read in the program's own thread.

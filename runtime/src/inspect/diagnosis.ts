@@ -106,7 +106,7 @@ class Diagnosis {
     this.#limit = atMost(query.limit, 20, 100);
     this.idle =
       query.ends === undefined
-        ? query.paused !== true && registry.currentTask() === null && nothingCanHappen(loops)
+        ? query.paused !== true && !registry.isRunning && nothingCanHappen(loops)
         : query.ends === "drained";
     const graph = (this.#graph = new WaitGraph(registry, this.idle));
     this.#marks = new Uint8Array(graph.size);

@@ -75,6 +75,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
       const tasks = copies[i]!.interruptedTasks;
       for (let j = 0; j < tasks.length; j++) visit(tasks[j]!);
     }
+    native?.eachRunning((task) => visit(task as unknown as Task<unknown>));
   };
 
   const listeners = new Listeners((activity) => {
@@ -103,7 +104,12 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     for (let i = 0; i < copies.length; i++) join(copies[i]!, made);
     const source = frameSource();
     native = source === undefined ? null : new NativeTasks(source);
-    source?.observe({ afterTurn: () => made.changedOutside() });
+    source?.observe({
+      afterTurn: () => {
+        native?.turnIsOver();
+        made.changedOutside();
+      },
+    });
     return made;
   };
 

@@ -30,6 +30,9 @@ export class NativeTasks {
   #known: NativeTask[] = [];
   /** Oldest first. */
   #abandoned: NativeTask[] = [];
+  /** Frames whose code ran when it was looked, which is where a program is paused. */
+  #running = new Set<Frame>();
+  #runningTasks: NativeTask[] = [];
 
   constructor(source: FrameSource) {
     this.#source = source;
@@ -38,20 +41,23 @@ export class NativeTasks {
 
   /** Takes in what has begun since the last time, lets go of what has ended, and reads where the others stand. */
   update(registry: Registry): void {
+    const running = this.#lookWhatRuns();
     const frames: Frame[] = [];
     const callees = new Map<Frame, Frame>();
-    this.#source.eachFrame((frame) => {
+    const look = (frame: Frame): void => {
       // A generator between two steps waits for nobody.
-      if (frame.site <= 0 || frame.at === AT_YIELD) return;
+      if (frame.at === AT_YIELD || (frame.site <= 0 && !setHas(this.#running, frame))) return;
       frames[frames.length] = frame;
-      if (isLinked(frame)) mapSet(callees, frame.parent!, frame);
-    });
+      if (this.#isCallee(frame)) mapSet(callees, frame.parent!, frame);
+    };
+    this.#source.eachFrame(look);
+    for (let i = running.length - 1; i >= 0; i--) if (isFirstRun(running[i]!)) look(running[i]!);
     const tasks: NativeTask[] = [];
     const seen = new Set<NativeTask>();
     const inside = new Map<Frame, Started[]>();
     for (let i = 0; i < frames.length; i++) {
       const root = frames[i]!;
-      if (isLinked(root) || root.linked === OF_A_TASK) continue;
+      if (this.#isCallee(root) || root.linked === OF_A_TASK) continue;
       if (root.task === null && waitsForLoop(root, callees)) continue;
       const task = this.#taskOf(root, callees, registry);
       tasks[tasks.length] = task;
@@ -63,12 +69,69 @@ export class NativeTasks {
       else started[started.length] = { task, born: root.born };
     }
     for (let i = 0; i < frames.length; i++)
-      if (frames[i]!.task instanceof NativeTask && !isLinked(frames[i]!))
+      if (frames[i]!.task instanceof NativeTask && !this.#isCallee(frames[i]!))
         this.#read(frames[i]!, callees, inside, registry);
+    this.#runningTasks = [];
+    for (let i = 0; i < running.length; i++) {
+      const task = this.#rootOf(running[i]!)!.task;
+      if (task instanceof NativeTask) this.#runningTasks[this.#runningTasks.length] = task;
+    }
     for (let i = 0; i < this.#known.length; i++)
       if (!setHas(seen, this.#known[i]!)) this.#gone(this.#known[i]!, registry);
     this.#known = tasks;
     this.#source.holdWeakly(realTime() - WEAK_AFTER_MS);
+  }
+
+  /** Calls `visit` with those in which code ran when it was looked; one may come more than once. */
+  eachRunning(visit: (task: NativeTask) => void): void {
+    for (let i = 0; i < this.#runningTasks.length; i++) visit(this.#runningTasks[i]!);
+  }
+
+  /** What ran when it was looked runs no more. */
+  turnIsOver(): void {
+    if (this.#runningTasks.length > 0) this.#runningTasks = [];
+  }
+
+  /** The frames whose code runs now, innermost first: each was called, or made to go on, by the one behind it. */
+  #lookWhatRuns(): Frame[] {
+    const frames: Frame[] = [];
+    this.#running = new Set<Frame>();
+    for (
+      let frame = this.#source.currentFrame();
+      frame !== null && !setHas(this.#running, frame);
+      frame = frame.ret
+    ) {
+      setAdd(this.#running, frame);
+      frames[frames.length] = frame;
+    }
+    if (frames.length > 0) NATIVE_LOOP._iterationTime = realTime();
+    return frames;
+  }
+
+  /** Whether its caller awaits it at once, or will as soon as it is suspended. */
+  #isCallee(frame: Frame): boolean {
+    if (isLinked(frame)) return true;
+    const { parent, born } = frame;
+    if (!isFirstRun(frame) || parent === null || born <= 0) return false;
+    // The inputs of a combinator are tasks of their own.
+    const isInput = this.#source.pointAt(born)?.point.kind === PointKind.Combinator;
+    return !isInput && parent.at === born && setHas(this.#running, parent);
+  }
+
+  #rootOf(frame: Frame | null): Frame | null {
+    let root = frame;
+    while (root !== null && this.#isCallee(root)) root = root.parent;
+    return root;
+  }
+
+  /** Suspended or running, and not yet known as a task. */
+  #isNew(frame: Frame): boolean {
+    return (
+      (frame.site > 0 || setHas(this.#running, frame)) &&
+      frame.at !== AT_YIELD &&
+      frame.linked !== OF_A_TASK &&
+      frame.task === null
+    );
   }
 
   /** A task whose frame waits no more, or is there no more. */
@@ -83,7 +146,7 @@ export class NativeTasks {
       for (let i = 1; i < this.#abandoned.length; i++) left[i - 1] = this.#abandoned[i]!;
       this.#abandoned = left;
     }
-    // One that runs, or stands at a `yield`, is another task when it waits again.
+    // One that stands at a `yield` is another task when it waits again.
     if (frame?.task === task) frame.task = null;
     task.ended = true;
     NATIVE_LOOP._iterationTime = realTime();
@@ -93,7 +156,8 @@ export class NativeTasks {
   /** Forgets all: another registry may come. */
   close(): void {
     this.#source.eachFrame((frame) => (frame.task = null));
-    this.#known = this.#abandoned = [];
+    this.#known = this.#abandoned = this.#runningTasks = [];
+    this.#running = new Set();
   }
 
   /** The frames of a task, innermost first; none of one that is no plain call. Looked for: tasks do not hold them. */
@@ -114,7 +178,7 @@ export class NativeTasks {
   /** Its task, which is made when it is new; those that started it come first. */
   #taskOf(frame: Frame, callees: ReadonlyMap<Frame, Frame>, registry: Registry): NativeTask {
     const missing: Frame[] = [];
-    for (let each: Frame | null = frame; each !== null && isNew(each); each = rootOf(each.parent))
+    for (let each: Frame | null = frame; each !== null && this.#isNew(each); each = this.#rootOf(each.parent))
       if (!waitsForLoop(each, callees)) missing[missing.length] = each;
     for (let i = missing.length - 1; i >= 0; i--) this.#make(missing[i]!, registry);
     return frame.task as NativeTask;
@@ -125,8 +189,8 @@ export class NativeTasks {
     const floating = frame.born < 0 && this.#source.isFloating(frame.born);
     const task = new NativeTask(point?.text ?? "(anonymous)", frame, floating);
     frame.task = task;
-    NATIVE_LOOP._iterationTime = frame.time;
-    const creator = rootOf(frame.parent)?.task;
+    NATIVE_LOOP._iterationTime = isFirstRun(frame) ? realTime() : frame.time;
+    const creator = this.#rootOf(frame.parent)?.task;
     const { captureSites } = registry;
     registry.captureSites = false;
     registry.taskCreated(
@@ -168,7 +232,9 @@ export class NativeTasks {
     }
     task._frame = caller;
     task._since = innermost.time;
-    task._waiter = this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
+    task._waiter = setHas(this.#running, innermost)
+      ? null
+      : this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
   }
 
   #wait(frame: Frame, site: SiteId, begun: readonly Started[]): NativeWait {
@@ -227,9 +293,8 @@ function inputsOf(frame: Frame, begun: readonly Started[], total: number): Nativ
   return tasks;
 }
 
-/** Suspended, and not yet known as a task. */
-const isNew = (frame: Frame): boolean =>
-  frame.site > 0 && frame.at !== AT_YIELD && frame.linked !== OF_A_TASK && frame.task === null;
+/** It has never been suspended. */
+const isFirstRun = (frame: Frame): boolean => frame.time < 0;
 
 /** Whether a function, by itself or by what it calls, awaits a run of the runtime's loop and nothing else. */
 function waitsForLoop(root: Frame, callees: ReadonlyMap<Frame, Frame>): boolean {
@@ -237,10 +302,4 @@ function waitsForLoop(root: Frame, callees: ReadonlyMap<Frame, Frame>): boolean 
   for (let frame: Frame | undefined = root; frame !== undefined; frame = mapGet(callees, frame))
     innermost = frame;
   return innermost.on === A_LOOP;
-}
-
-function rootOf(frame: Frame | null): Frame | null {
-  let root = frame;
-  while (root !== null && isLinked(root)) root = root.parent;
-  return root;
 }

@@ -132,6 +132,13 @@ export class Registry implements Instrument, Activity {
     return this.#world.currentTask();
   }
 
+  /** Whether any task is in the middle of a step. */
+  get isRunning(): boolean {
+    let runs = false;
+    this.eachRunning(() => (runs = true));
+    return runs;
+  }
+
   /** Calls `visit` with the tasks that are in the middle of a step. */
   eachRunning(visit: (task: Task<unknown>) => void): void {
     const current = this.currentTask();

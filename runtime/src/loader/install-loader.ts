@@ -35,7 +35,7 @@ export function installLoader(ownScript: string, threadHooks: string): void {
   installCalls();
   const source: FrameSource = {
     eachFrame,
-    hasFrames,
+    hasFrames: () => currentFrame() !== null || hasFrames(),
     holdWeakly,
     pointAt,
     currentFrame,
