@@ -42,23 +42,25 @@ export function report(loop: EventLoop, context: ExceptionContext, where: Contex
     }
     const outer = where === null ? null : enterContext(where);
     try {
-      handler(loop, context);
+      const returned: unknown = handler(loop, context);
+      // One that is async, where a function was asked for: its rejection would end the process.
+      if (returned instanceof Promise)
+        returned.catch((error: unknown) => reportBrokenHandler(loop, context, error));
     } finally {
       if (where !== null) enterContext(outer);
     }
   } catch (error) {
     if (isFatal(error)) loop._fatal(error);
     else if (handler === null) logQuietly("Exception in default exception handler", error);
-    else
-      try {
-        loop.defaultExceptionHandler({
-          message: "Unhandled error in exception handler",
-          exception: error,
-          context,
-        });
-      } catch (second) {
-        logQuietly("Exception in default exception handler while handling an unexpected error", second);
-      }
+    else reportBrokenHandler(loop, context, error);
+  }
+}
+
+function reportBrokenHandler(loop: EventLoop, context: ExceptionContext, exception: unknown): void {
+  try {
+    loop.defaultExceptionHandler({ message: "Unhandled error in exception handler", exception, context });
+  } catch (second) {
+    logQuietly("Exception in default exception handler while handling an unexpected error", second);
   }
 }
 

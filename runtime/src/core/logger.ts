@@ -1,4 +1,6 @@
 import { channel } from "node:diagnostics_channel";
+import { types } from "node:util";
+import { given } from "./arguments.js";
 import type { BaseEventLoop } from "./base-event-loop.js";
 import type { ExceptionContext } from "./exception-handler.js";
 import { Future } from "./future.js";
@@ -55,5 +57,26 @@ function inWords(value: unknown): string {
   if (value instanceof Task) return `${value._describe()}, ${value.getCoro()?._name || "(anonymous)"}()`;
   if (value instanceof Future) return value._describe();
   if (value instanceof Handle) return "callback";
-  return typeof value === "string" ? value : typeof value;
+  if (typeof value === "string") return value;
+  if (isReport(value))
+    return "exception" in value ? `${value.message} (${thrownInWords(value.exception)})` : value.message;
+  return given(value);
+}
+
+/** What a broken handler was told: it must not be lost with it. */
+function isReport(value: unknown): value is ExceptionContext {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !types.isProxy(value) &&
+    typeof (value as { message?: unknown }).message === "string"
+  );
+}
+
+function thrownInWords(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return given(error);
+  }
 }

@@ -106,7 +106,7 @@ describe("Handles and the exception handler", () => {
       const printed = await consoleErrors(async () => loop.callExceptionHandler(context));
       assert.equal(calls.length, 1);
       assert.match(printed.join("\n"), /hello/);
-      assert.match(printed.join("\n"), /extra/);
+      assert.match(printed.join("\n"), /^extra: 1 *$/m);
     }));
 
   it("EH-03 a handler that is no function is a TypeError", () =>
@@ -120,7 +120,22 @@ describe("Handles and the exception handler", () => {
       loop.setExceptionHandler(() => {
         throw new Error("the handler is broken");
       });
-      const printed = await consoleErrors(async () => loop.callExceptionHandler({ message: "spam" }));
+      const printed = await consoleErrors(async () =>
+        loop.callExceptionHandler({ message: "spam", exception: new Error("what it was told of"), extra: 1 }),
+      );
+      assert.match(printed.join("\n"), /Unhandled error in exception handler/);
+      assert.match(printed.join("\n"), /the handler is broken/);
+      assert.match(printed.join("\n"), /^context: spam \(Error: what it was told of\) *$/m);
+    }));
+
+  it("EH-04 a handler that is async and rejects is reported as well, and does not end the process", () =>
+    withLoop(async (loop) => {
+      const handler = async (): Promise<never> => Promise.reject(new Error("the handler is broken"));
+      loop.setExceptionHandler(handler);
+      const printed = await consoleErrors(async () => {
+        loop.callExceptionHandler({ message: "spam" });
+        await runIterations(loop, 2);
+      });
       assert.match(printed.join("\n"), /Unhandled error in exception handler/);
       assert.match(printed.join("\n"), /the handler is broken/);
     }));
