@@ -8,7 +8,7 @@ import type { EventLoop } from "./event-loop.js";
 import { report } from "./exception-handler.js";
 import { reportTasksAtExit } from "./exit-report.js";
 import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js";
-import { Future } from "./future.js";
+import { Future, isFuture } from "./future.js";
 import { Handle, TimerHandle } from "./handle.js";
 import type { Runnable } from "./handle.js";
 import { log } from "./logger.js";
@@ -170,8 +170,8 @@ export abstract class BaseEventLoop {
     try {
       this._checkOpen();
       const factory = this.#taskFactory;
-      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what a factory makes is its own (LP-20)
-      if (factory !== null) return factory(this.#self, what, options === undefined ? {} : options) as Task<T>;
+      if (factory !== null)
+        return madeBy(factory(this.#self, what, options === undefined ? {} : options)) as Task<T>;
       return new Task(what, options, this.#self);
     } catch (error) {
       // Nobody will run it any more: it must not be reported as never awaited (rule LP-17).
@@ -309,6 +309,12 @@ export abstract class BaseEventLoop {
 function checkTime(value: number, name: string): void {
   if (typeof value !== "number" || Number.isNaN(value))
     throw new TypeError(`${name} must be a number of milliseconds, got ${given(value)}`);
+}
+
+/** Whatever works with the task would fail far from the factory. */
+function madeBy(made: unknown): unknown {
+  if (isFuture(made)) return made;
+  throw new TypeError(`a task factory returns a task or another future, it returned ${given(made)}`);
 }
 
 function checkReport(context: unknown, who: string): void {

@@ -278,6 +278,20 @@ describe("The event loop", () => {
     }),
   );
 
+  eachForm("LP-20 what a factory returns must be a future, else createTask() says so", (form) =>
+    withLoop((loop) => {
+      const nothing = form.body(function* () {});
+      for (const [made, words] of [
+        [undefined, /a task factory returns a task or another future, it returned undefined/],
+        [5, /it returned 5/],
+        [Promise.resolve(), /it returned a promise/],
+      ] as const) {
+        loop.setTaskFactory(() => made as never);
+        assert.throws(() => loop.createTask(nothing), { name: "TypeError", message: words });
+      }
+    }),
+  );
+
   eachForm("LP-21 the name given to createTask() reaches the factory", (form) =>
     withLoop(async (loop) => {
       loop.setTaskFactory((on, what, options) => new Task(what, { ...options, loop: on }));

@@ -13,7 +13,7 @@ import {
 import type { EventLoop } from "asyncscope";
 import assert from "node:assert/strict";
 import { collectGarbage, collectGarbageUntil } from "../../support/runtime-gc.js";
-import { both, inGenerators } from "../../support/both-forms.js";
+import { both, forms, inGenerators } from "../../support/both-forms.js";
 import {
   collectReports,
   IterationCounter,
@@ -261,7 +261,7 @@ describe("Futures", () => {
     assert.deepEqual(reports, []);
   });
 
-  it("FU-14 cancel() on a failed future silences the report", async () => {
+  it("FU-14 cancel() on a failed future or task silences the report", async () => {
     const loop = virtualLoop();
     const reports = collectReports(loop);
     (() => {
@@ -269,6 +269,15 @@ describe("Futures", () => {
       future.setException(new Error("known"));
       assert.equal(future.cancel(), false);
     })();
+    for (const form of forms) {
+      const task = loop.createTask(
+        form.body(function* () {
+          throw new Error("known, too");
+        }),
+      );
+      await runIterations(loop, 3);
+      assert.equal(task.cancel(), false);
+    }
     await collectGarbage();
     loop.close();
     assert.deepEqual(reports, []);

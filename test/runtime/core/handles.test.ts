@@ -65,7 +65,7 @@ describe("Handles and the exception handler", () => {
       assert.deepEqual(seen, [1]);
     }));
 
-  it("EH-01 in debug mode the report says where the callback was registered", () =>
+  it("EH-01, DB-02 in debug mode the report says where the callback was registered", () =>
     withLoop(
       async (loop) => {
         const reports = collectReports(loop);
@@ -130,7 +130,7 @@ describe("Handles and the exception handler", () => {
 
   it("EH-04 a handler that is async and rejects is reported as well, and does not end the process", () =>
     withLoop(async (loop) => {
-      const handler = async (): Promise<never> => Promise.reject(new Error("the handler is broken"));
+      const handler: () => unknown = async () => Promise.reject(new Error("the handler is broken"));
       loop.setExceptionHandler(handler);
       const printed = await consoleErrors(async () => {
         loop.callExceptionHandler({ message: "spam" });
