@@ -480,8 +480,10 @@ export interface SuspensionReply {
 export type FindingKind =
   | "wait-cycle" // tasks that wait for each other in a circle, or one that waits for itself
   | "nothing-can-wake" // tasks that wait in a process in which nothing can happen any more, or for what is lost
-  | "leaked-lock" // a lock held by a task that has ended, and tasks that wait for it
+  | "leaked-lock" // a lock or all permits of a semaphore held by tasks that have ended, and tasks that wait for it
   | "missing-task-done" // a queue whose join() waits for items on which nobody works: taskDone() was forgotten
+  | "swallowed-cancel" // a task that goes on although it was cancelled, and tasks that wait for its end
+  | "leftover-tasks" // tasks that go on after the gather that was to wait for them has failed
   | "unretrieved-error" // a failed task at whose error nobody has looked
   | "floating-promise" // a call whose promise nobody keeps, cut off by the end of the program or failed
   | "growing-queue" // a queue without a limit that has done nothing but grow while it was watched

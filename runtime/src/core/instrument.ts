@@ -1,5 +1,13 @@
 import type { Task } from "./task.js";
 
+/** A gather, as whoever looks for its leftovers sees it. */
+export interface FailedGather {
+  readonly _children: readonly object[];
+  /** Loop time at which it failed while children were left; null when it has not. */
+  readonly _failedAt: number | null;
+  _peekError(): unknown;
+}
+
 /** Something from which tasks take what they are to give back: a queue, a semaphore. */
 export interface TakenFrom {
   /** What the instrument knows of it, and nobody else reads: this happens too often to look anything up. */

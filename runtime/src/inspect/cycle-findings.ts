@@ -1,5 +1,8 @@
 import type { Finding, ResourceId, TaskId } from "@asyncscope/protocol";
+import type { Inspectable } from "../core/inspectable.js";
 import { called, composite, FindingText, resourceName } from "./finding-text.js";
+import { holdersOf } from "./holders.js";
+import type { Holder } from "./holders.js";
 import type { Registry } from "./registry.js";
 import { isFutureLike } from "./shapes.js";
 import { SUSPENDED } from "./task-record.js";
@@ -46,13 +49,13 @@ export class CycleFindings {
     text.behind(behind, behindCount, steps.length === 1 ? "that task" : "those tasks");
     const tasks: TaskId[] = [];
     let since = 0;
-    // Only async functions can wait for something else beside what is seen.
+    // Only async functions can wait for something else beside what is seen; a permit may come from anybody.
     let exact = true;
     for (let i = 0; i < steps.length; i++) {
       if (i < LISTED) tasks[i] = steps[i]!.task.id;
       const from = sinceWhen(steps[i]!.task, SUSPENDED);
       if (from > since) since = from;
-      if (steps[i]!.task.task?._strands != null) exact = false;
+      if (steps[i]!.task.task?._strands != null || hasSemaphore(steps[i]!.things)) exact = false;
     }
     for (let i = 0; i < members.length && tasks.length < LISTED; i++)
       if (!includes(tasks, members[i]!.id)) tasks[tasks.length] = members[i]!.id;
@@ -83,13 +86,27 @@ export class CycleFindings {
     else if (isFutureLike(thing))
       text.say(`${composite(thing._origin!.kind)} ${next === task ? "itself" : called(next)}`);
     else {
-      const site = this.#registry.acquireSite(thing);
+      const holder = this.#holder(thing, next);
+      const site = holder?.site ?? 0;
+      if ((thing as Inspectable)._inspect().permits !== undefined) {
+        const whose = next === task ? "itself" : called(next);
+        text.say(`${resourceName(this.#registry, thing)}, all permits of which are taken,`);
+        text.say(` ${holder?.count ?? 1} of them by ${whose}`);
+        if (site !== 0) text.at(next.id, site);
+        return;
+      }
       text.say(`${resourceName(this.#registry, thing)}, which ${next === task ? "it" : called(next)}`);
       text.say(site === 0 ? " holds" : " took");
       if (next === task) text.say(" itself");
       if (site !== 0) text.at(next.id, site);
       if (next === task) text.say(": a lock is not re-entrant");
     }
+  }
+
+  #holder(thing: object, wanted: TaskRecord): Holder | undefined {
+    const holders = holdersOf(this.#registry, thing);
+    for (let i = 0; i < holders.length; i++) if (holders[i]!.record === wanted) return holders[i];
+    return undefined;
   }
 
   /** The path of a circle starts with a task. */
@@ -131,6 +148,12 @@ export class CycleFindings {
       }
     return found;
   }
+}
+
+function hasSemaphore(things: readonly object[]): boolean {
+  for (let i = 0; i < things.length; i++)
+    if (!isFutureLike(things[i]!) && (things[i] as Inspectable)._inspect().permits !== undefined) return true;
+  return false;
 }
 
 function ids(records: readonly TaskRecord[]): TaskId[] {

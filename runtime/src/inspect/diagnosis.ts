@@ -1,9 +1,13 @@
 import type { DiagnosisQuery, DiagnosisReply, Finding, FindingKind, TaskId } from "@asyncscope/protocol";
 import type { EventLoop } from "../core/event-loop.js";
+import type { Inspectable } from "../core/inspectable.js";
+import type { Task } from "../core/task.js";
 import { CycleFindings } from "./cycle-findings.js";
 import { FindingText, called, capital, calledTask, resourceName, waitedFor } from "./finding-text.js";
 import { floatingCalls } from "./floating-calls.js";
+import { holdersOf } from "./holders.js";
 import { nothingCanHappen } from "./idle.js";
+import { leftoverTasks } from "./leftover-tasks.js";
 import { IntList } from "./int-list.js";
 import { isAbandoned } from "./native-task.js";
 import type { NativeTasks } from "./native-tasks.js";
@@ -11,12 +15,13 @@ import { atMost, count } from "./numbers.js";
 import { deref, mapForEach, mapGet, mapSet, mapSize } from "./primordials.js";
 import { growingQueues } from "./queue-growth.js";
 import type { Registry } from "./registry.js";
-import { FAILED, SUSPENDED } from "./task-record.js";
+import { CANCELLED, FAILED, SUSPENDED } from "./task-record.js";
 import type { TaskRecord } from "./task-record.js";
+import { swallowedCancels } from "./swallowed-cancels.js";
 import { sinceWhen } from "./task-state.js";
 import { describeError } from "./text.js";
 import { taskInfos } from "./tree.js";
-import { holderOf, WaitGraph } from "./wait-graph.js";
+import { WaitGraph } from "./wait-graph.js";
 import { WaitCycles } from "./wait-cycles.js";
 import { UnmarkedItemsSearch } from "./unmarked-items.js";
 import { eachWait } from "./waits.js";
@@ -88,8 +93,20 @@ function later(time: number, record: TaskRecord): number {
   return since > time ? since : time;
 }
 
-function seconds(milliseconds: number): string {
-  return `${Math.round(milliseconds / 1000)} s`;
+/** What has become of a task that took something. */
+function fateOf(task: Task<unknown> | null, record: TaskRecord | undefined): string {
+  if (task !== null)
+    return task._hasError()
+      ? `failed with ${describeError(task._peekError())}`
+      : task.cancelled()
+        ? "was cancelled"
+        : "has ended";
+  const { state, error } = record?.rare ?? { state: -1, error: null };
+  return state === FAILED
+    ? `failed with ${error ?? "an error"}`
+    : state === CANCELLED
+      ? "was cancelled"
+      : "has ended";
 }
 
 class Diagnosis {
@@ -129,8 +146,13 @@ class Diagnosis {
           ? ", and the process has nothing left to do: no task to run, no timer, no I/O."
           : ", and nothing was left that keeps the program alive: no timer, no I/O. So it ended.",
       );
+    const cancels = swallowedCancels(registry, now, this.#limit);
+    for (let i = 0; i < cancels.length; i++) this.#add(cancels[i]!);
     this.#unretrieved();
-    this.#growing(now);
+    const left = leftoverTasks(registry, now, this.#limit);
+    for (let i = 0; i < left.length; i++) this.#add(left[i]!);
+    const growing = growingQueues(registry, now, this.#limit);
+    for (let i = 0; i < growing.length; i++) this.#add(growing[i]!);
   }
 
   #add(finding: Finding): void {
@@ -148,19 +170,20 @@ class Diagnosis {
         this.#hide(waiting);
         return;
       }
-      const owner = holderOf(lock)!;
-      const record = this.#registry.recordOf(owner);
+      const text = new FindingText(this.#registry);
+      const holders = holdersOf(this.#registry, lock);
+      const { permits } = (lock as Inspectable)._inspect();
       const name = resourceName(this.#registry, lock);
-      const site = this.#registry.acquireSite(lock);
-      const how = owner._hasError()
-        ? `failed with ${describeError(owner._peekError())}`
-        : owner.cancelled()
-          ? "was cancelled"
-          : "has ended";
-      const text = new FindingText(this.#registry).say(
-        `${capital(calledTask(owner))} ${how} and never released ${name}, which it took`,
-      );
-      if (site !== 0) text.at(record?.id ?? 0, site);
+      for (let i = 0; i < holders.length && i < TOLD; i++) {
+        const { record, task, site, count: taken } = holders[i]!;
+        const who = task !== null ? calledTask(task) : record === undefined ? "a task" : called(record);
+        text.say(`${i === 0 ? capital(who) : `; ${who}`} ${fateOf(task, record)} and never released `);
+        const what = permits === undefined ? name : `${taken} of ${permits} permits of ${name}`;
+        text.say(`${what}, which it took`);
+        if (site !== 0) text.at(record?.id ?? 0, site);
+      }
+      if (holders.length > TOLD) text.say(`; and so did ${holders.length - TOLD} more`);
+      const record = holders[0]?.record;
       text.say(". ");
       this.#tellWaiting(text, waiting, "for it");
       this.#finish("leaked-lock", text, lock, waiting, record?.rare?.endedAt ?? 0, this.idle);
@@ -276,32 +299,6 @@ class Diagnosis {
         resources: [],
       });
     });
-  }
-
-  #growing(now: number): void {
-    const queues = growingQueues(this.#registry, now);
-    for (let i = 0; i < queues.length && i < this.#limit; i++) {
-      const { record, size, before, since, primitive } = queues[i]!;
-      const name = resourceName(this.#registry, primitive);
-      const text = new FindingText(this.#registry).say(name);
-      if (record.site !== 0) text.say(", made").at(0, record.site).say(",");
-      text.say(
-        ` only grows: it holds ${size} items, ${size - before} more than ${seconds(now - since)} ago. It has no limit: with one, put() would wait for whoever takes them.`,
-      );
-      this.#add({
-        kind: "growing-queue",
-        key: `growing-queue:resource ${record.id}`,
-        certain: false,
-        since,
-        words: text.words,
-        places: text.places,
-        tasks: [],
-        taskCount: 0,
-        behind: [],
-        behindCount: 0,
-        resources: [record.id],
-      });
-    }
   }
 
   /** `Task a waits at … for it, and so do …` */

@@ -259,7 +259,9 @@ export class Registry implements Instrument, Activity {
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
     const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
     const creator = this.fromOutside ? null : (by ?? this.currentTask());
-    record.withRare().cancelledBy = {
+    const rare = record.withRare();
+    if (rare.cancelledBy === null) rare.cancelledAt = task._loop._iterationTime;
+    rare.cancelledBy = {
       task: creator === null ? 0 : this.adoptExisting(creator).id,
       site:
         this.captureSites && !this.fromOutside

@@ -24,6 +24,8 @@ export const STATES: readonly TaskState[] = [
 export class RareFacts {
   children: Children | null;
   cancelledBy: { readonly task: TaskId; readonly site: SiteId; readonly message: string } | null = null;
+  /** When that was asked for first, on the loop's clock. */
+  cancelledAt = 0;
   /** Of a task that has ended: one from DONE on. */
   state = -1;
   /** When it ended, on the loop's clock. */

@@ -1,7 +1,7 @@
-import type { Inspectable } from "../core/inspectable.js";
 import type { CancelScope } from "../core/cancel-scope.js";
 import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
+import { holdersOf, isAlive } from "./holders.js";
 import { IntList } from "./int-list.js";
 import { each, mapGet, mapSet, setAdd, setHas } from "./primordials.js";
 import { isAbandoned } from "./native-task.js";
@@ -24,7 +24,7 @@ const OUTSIDE = -1;
 export class WaitGraph {
   /** The task of each node, null for things. */
   readonly tasks: (TaskRecord | null)[] = [];
-  /** Locks whose holder has ended, with the nodes of the tasks that wait for them. */
+  /** Locks and semaphores all of whose holders have ended, with the nodes of the tasks that wait for them. */
   readonly leaked = new Map<object, IntList>();
   readonly #registry: Registry;
   readonly #running = new Set<Task<unknown>>();
@@ -168,8 +168,9 @@ export class WaitGraph {
         if (isFutureLike(child) && !child.done()) this.#targets.push(this.#target(child));
       });
     else {
-      const owner = holderOf(thing);
-      this.#targets.push(owner === null ? OUTSIDE : this.#taskNode(owner));
+      const holders = holdersOf(this.#registry, thing);
+      for (let i = 0; i < holders.length; i++)
+        if (isAlive(holders[i]!)) this.#targets.push(this.#taskNode(holders[i]!.task!));
     }
   }
 
@@ -182,18 +183,27 @@ export class WaitGraph {
       return due === undefined || due === Infinity ? this.#thing(future) : OUTSIDE;
     }
     const { resource } = origin;
-    return origin.kind === "lock" && resource !== null ? this.#lock(resource) : OUTSIDE;
+    return isHeld(origin.kind) && resource !== null ? this.#held(resource) : OUTSIDE;
   }
 
-  #lock(lock: object): number {
-    const known = mapGet(this.#byThing, lock);
+  #held(resource: object): number {
+    const known = mapGet(this.#byThing, resource);
     if (known !== undefined) return known;
-    const waiters = mapGet(this.leaked, lock);
-    const owner = waiters === undefined ? holderOf(lock) : null;
-    if (owner !== null && !owner.done())
-      return this.#taskNode(owner) === OUTSIDE ? OUTSIDE : this.#thing(lock);
-    if (waiters !== undefined) waiters.push(this.#at);
-    else if (owner !== null) mapSet(this.leaked, lock, IntList.of([this.#at]));
+    const waiters = mapGet(this.leaked, resource);
+    if (waiters !== undefined) {
+      waiters.push(this.#at);
+      return OUTSIDE;
+    }
+    const holders = holdersOf(this.#registry, resource);
+    if (holders.length === 0) return OUTSIDE;
+    let alive = 0;
+    for (let i = 0; i < holders.length; i++) {
+      if (!isAlive(holders[i]!)) continue;
+      alive++;
+      if (this.#taskNode(holders[i]!.task!) === OUTSIDE) return OUTSIDE;
+    }
+    if (alive > 0) return this.#thing(resource);
+    mapSet(this.leaked, resource, IntList.of([this.#at]));
     return OUTSIDE;
   }
 
@@ -218,9 +228,9 @@ export class WaitGraph {
   }
 }
 
-/** The task that took a lock and has not released it, also when it has ended. */
-export function holderOf(lock: object): Task<unknown> | null {
-  return (lock as Inspectable)._inspect().owner ?? null;
+/** Whether what is waited for so is held by tasks. */
+function isHeld(kind: string): boolean {
+  return kind === "lock" || kind === "semaphore";
 }
 
 /** Whether a task may wait for something that another task must do. */
@@ -230,8 +240,7 @@ function dependsOnOthers({ _strands: strands, _waiter: waiter }: Task<unknown>):
   if (isTask(waiter)) return true;
   const origin = waiter._origin;
   return (
-    origin !== null &&
-    (origin.children !== undefined || origin.kind === "lock" || origin.kind === "queue-join")
+    origin !== null && (origin.children !== undefined || isHeld(origin.kind) || origin.kind === "queue-join")
   );
 }
 

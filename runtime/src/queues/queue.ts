@@ -51,6 +51,7 @@ export class Queue<T> extends Primitive {
   /** @internal */ readonly _putters = new WaitQueue(this, { kind: "queue-put", resource: this }, "putter");
   /** @internal */ readonly _joiners = new WaitQueue(this, { kind: "queue-join", resource: this }, "joiner");
   /** @internal */ _takings: object | null = null;
+  /** @internal For views: called when the next item is put. */ _onPut: (() => void) | null = null;
   #unfinished = 0;
   #isShutDown = false;
 
@@ -99,6 +100,7 @@ export class Queue<T> extends Primitive {
       throw new QueueFull(`${this._describe()} is full (${this.maxsize}): wait for room with put()`);
     this._store.push(item);
     this.#unfinished++;
+    if (this._onPut !== null) this._onPut();
     this._getters.wakeNext();
     this._changed();
   }

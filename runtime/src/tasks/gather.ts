@@ -21,11 +21,19 @@ const origin: WaitOrigin = {
 class GatherFuture extends Future<unknown[]> {
   _children: readonly Future<unknown>[];
   _cancelRequested: string | null = null;
+  /** Loop time at which it failed while children were left. */
+  _failedAt: number | null = null;
 
   constructor(children: readonly Future<unknown>[], loop: EventLoop) {
     super(undefined, loop);
     this._children = children;
     this._origin = origin;
+  }
+
+  /** The outcome of a child ends it while others go on (rule GA-03). */
+  _failEarly(error: unknown): void {
+    this._failedAt = this._loop._iterationTime;
+    this._fail(error);
   }
 
   /** Cancels the children; this one ends when they have (rules GA-07, GA-09). */
@@ -139,11 +147,11 @@ export function gatherFutures(
     }
     if (!returnExceptions) {
       if (child.cancelled()) {
-        outer._fail(child._cancelledError());
+        outer._failEarly(child._cancelledError());
         return;
       }
       if (child._hasError()) {
-        outer._fail(child.exception());
+        outer._failEarly(child.exception());
         return;
       }
     }
@@ -159,9 +167,9 @@ export function gatherFutures(
     for (const child of children)
       if (!isToldTo(child, done)) {
         unique.push(child);
-        child._add(new ChildEnd(done));
+        child._add(new ChildEnd(done, outer));
       }
-  } else for (const child of unique) if (!child.done()) child._add(new ChildEnd(done));
+  } else for (const child of unique) if (!child.done()) child._add(new ChildEnd(done, outer));
   left = unique.length;
   // A child that is done already counts at once: all done means done on return (rule GA-12).
   for (const child of unique) if (child.done()) done(child);
@@ -173,7 +181,11 @@ class ChildEnd implements Waker, Runnable {
   _next: Runnable | null = null;
   _child: Future<unknown> | null = null;
 
-  constructor(readonly done: (child: Future<unknown>) => void) {}
+  constructor(
+    readonly done: (child: Future<unknown>) => void,
+    /** For views: whose child it is. */
+    readonly _gather: GatherFuture,
+  ) {}
 
   _wake(child: Future<unknown>): void {
     this._child = child;

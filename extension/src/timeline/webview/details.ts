@@ -152,7 +152,7 @@ export class Details {
           {},
           element("th", { scope: "row", class: key }, name),
           cell(duration(total)),
-          cell(`${part.toFixed(part < 10 ? 1 : 0)} %`),
+          cell(partText(part)),
           cell(String(count)),
           cell(duration(longest)),
           element("td", {}, histogram(name, totals[key])),
@@ -208,6 +208,11 @@ function statusOf({ ending }: TimelineTask): string {
 
 function stretchName(state: number): string {
   return state === RUNNING ? "Ran" : state === READY ? "Was ready" : "Waited";
+}
+
+/** @param part percent */
+function partText(part: number): string {
+  return part > 0 && part < 0.05 ? "< 0.1 %" : `${part.toFixed(part < 10 ? 1 : 0)} %`;
 }
 
 function histogram(name: string, { buckets }: StateTotals): HTMLElement {
