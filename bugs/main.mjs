@@ -1,7 +1,8 @@
-// npm run bugs: runs programs with real async bugs as plain processes, attaches to each, and compares what it says with
-// what is known of the bug (expected.json). Prints a table; fails when a line that waits for ever is not shown, or when
-// something is said to be wrong with the corrected program.
-// Usage: npm run bugs [-- --no-build] [NAME…]
+// npm run bugs: runs programs with real async bugs in two ways, as plain processes whose heap is read, and with
+// `asyncscope run`; looks at each, and compares what is said with what is known of the bug (expected.json). Prints a
+// table; fails when a line that waits for ever is not shown, or when something is said to be wrong with the corrected
+// program.
+// Usage: npm run bugs [-- --no-build] [--heap|--run] [NAME…]
 import { execFile, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +13,8 @@ import { root } from "../scripts/lib/root.mjs";
 
 /**
  * @typedef {{ path: string, line: number }} Place
- * @typedef {{ kind: string, guiltyLine: number, acceptLines: number[], waitingLines: number[], control: { program: string } }} Expected
+ * @typedef {{ kind: string, guiltyLine: number, acceptLines: number[], waitingLines: number[], pendingAtExitLines?: number[], control: { program: string } }} Expected
+ * @typedef {{ code: string, said: string }} End how a program ended by itself, and what was said of it then
  * @typedef {{ blocked?: { location?: Place }[], chains?: Record<string, { frames: { location?: Place }[] }>, tree: { tasks: { location?: Place }[] }, findings: { text: string, locations: Place[] }[] }} Look
  */
 
@@ -35,41 +37,21 @@ if (!existsSync(join(folder, "node_modules"))) {
   await quietly(command, [...args, "ci", "--no-audit", "--no-fund"], { cwd: folder, timeout: 120_000 });
 }
 
-const rows = [["bug", "lines that wait", "line to blame", "corrected program", "what is said"]];
+const ways = ["heap", "run"].filter(
+  (way, _, all) =>
+    !all.some((each) => process.argv.includes(`--${each}`)) || process.argv.includes(`--${way}`),
+);
+const rows = [["bug", "way", "lines that wait", "line to blame", "corrected program", "what is said"]];
 let wrong = 0;
 for (const name of readdirSync(folder).sort()) {
   if (!existsSync(join(folder, name, "expected.json")) || (names.length > 0 && !names.includes(name)))
     continue;
-  progress(name);
   /** @type {Expected} */
   const expected = JSON.parse(readFileSync(join(folder, name, "expected.json"), "utf8"));
-  const seen = await lookAt(join(folder, name, "program.mjs"), SHOWS_MS);
-  const fixed = await lookAt(join(folder, name, expected.control.program), ENDS_MS);
-  const control =
-    typeof fixed === "string"
-      ? fixed
-      : fixed.findings.length > 0
-        ? `WRONG: ${fixed.findings[0]?.text}`
-        : "nothing wrong";
-  if (control.startsWith("WRONG")) wrong++;
-  if (typeof seen === "string") {
-    rows.push([name, "-", "-", control, seen]);
-    continue;
+  for (const way of ways) {
+    progress(`${name} (${way})`);
+    rows.push([name, way, ...(await judge(name, way === "run", expected))]);
   }
-  const { waiting, blamed } = compare(seen, expected);
-  const missing = expected.waitingLines.filter((line) => !waiting.has(line));
-  if (missing.length > 0) wrong++;
-  const shown = expected.waitingLines.length - missing.length;
-  rows.push([
-    name,
-    expected.waitingLines.length === 0
-      ? "none expected"
-      : `${shown} of ${expected.waitingLines.length}${missing.length > 0 ? ` (not ${missing.join(", ")})` : ""}`,
-    blamed,
-    control,
-    seen.findings.map(({ text }) => text).join(" ") ||
-      (seen.blocked ? "the event loop is blocked" : expected.kind.startsWith("hang") ? "" : "-"),
-  ]);
 }
 const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
 for (const row of rows)
@@ -79,6 +61,44 @@ for (const row of rows)
       .join("  "),
   );
 process.exitCode = wrong > 0 ? 1 : 0;
+
+/**
+ * The cells of a row behind the first two.
+ * @param {string} name
+ * @param {boolean} underLoader
+ * @param {Expected} expected
+ */
+async function judge(name, underLoader, expected) {
+  const seen = await lookAt(join(folder, name, "program.mjs"), SHOWS_MS, underLoader);
+  const fixed = await lookAt(join(folder, name, expected.control.program), ENDS_MS, underLoader);
+  const complaint = "said" in fixed ? fixed.said : fixed.findings.map(({ text }) => text).join(" ");
+  if (complaint !== "") wrong++;
+  const control =
+    complaint !== ""
+      ? `WRONG: ${complaint}`
+      : "said" in fixed
+        ? `ends by itself (${fixed.code})`
+        : "nothing wrong";
+  // Without the loader a program that has ended says nothing any more.
+  if ("said" in seen && !underLoader) return ["-", "-", control, `ends by itself (${seen.code})`];
+  const wanted =
+    "said" in seen ? (expected.pendingAtExitLines ?? expected.waitingLines) : expected.waitingLines;
+  const { waiting, blamed } = "said" in seen ? compareEnd(seen, expected) : compare(seen, expected);
+  const missing = wanted.filter((line) => !waiting.has(line));
+  if (missing.length > 0) wrong++;
+  const shown = wanted.length - missing.length;
+  return [
+    wanted.length === 0
+      ? "none expected"
+      : `${shown} of ${wanted.length}${missing.length > 0 ? ` (not ${missing.join(", ")})` : ""}`,
+    blamed,
+    control,
+    "said" in seen
+      ? `ends by itself (${seen.code}): ${seen.said || "-"}`
+      : seen.findings.map(({ text }) => text).join(" ") ||
+        (seen.blocked ? "the event loop is blocked" : expected.kind.startsWith("hang") ? "" : "-"),
+  ];
+}
 
 /**
  * @param {Look} seen
@@ -110,33 +130,68 @@ function compare(seen, expected) {
 }
 
 /**
- * Runs a program as a plain process and looks at it from outside.
+ * The same of what was said at the end, by the lines in the text.
+ * @param {End} end
+ * @param {Expected} expected
+ */
+function compareEnd({ said }, expected) {
+  const lines = Array.from(said.matchAll(/program\.mjs:(\d+)/g), ([, line]) => Number(line));
+  const accepted = new Set([expected.guiltyLine, ...expected.acceptLines]);
+  const blamed = accepted.has(lines[0] ?? -1)
+    ? "said first"
+    : lines.some((line) => accepted.has(line))
+      ? "said"
+      : "not shown";
+  return { waiting: new Set(lines), blamed };
+}
+
+/**
+ * Runs a program and looks at it from outside.
  * @param {string} file
  * @param {number} after milliseconds
- * @returns {Promise<Look | string>} or how it ended before
+ * @param {boolean} underLoader with `asyncscope run`
+ * @returns {Promise<Look | End>} or how it ended before
  */
-async function lookAt(file, after) {
-  const child = spawn(process.execPath, ["--inspect-port=0", file], { stdio: "ignore", cwd: folder });
-  /** @type {Promise<string>} */
+async function lookAt(file, after, underLoader) {
+  const args = ["--inspect-port=0", file];
+  const child = spawn(process.execPath, underLoader ? [cli, "run", ...args] : args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    cwd: folder,
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  /** @type {Promise<End>} */
   const ended = new Promise((resolve) => {
-    child.on("exit", (code, signal) => resolve(`ends by itself (${code ?? signal})`));
+    child.on("close", (code, signal) => {
+      const at = errors.indexOf("asyncscope: ");
+      const said = at < 0 ? "" : errors.slice(at).trim().replaceAll("\n", " ");
+      resolve({ code: String(code ?? signal), said });
+    });
   });
   const timer = new Promise((resolve) => setTimeout(resolve, after));
   const first = await Promise.race([ended, timer]);
-  if (typeof first === "string") return first;
-  try {
-    return await new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [cli, "tree", String(child.pid), "--snapshot", "--json"],
-        { timeout: 120_000, maxBuffer: 256 * 1024 * 1024 },
-        (error, stdout, stderr) => resolve(error === null ? JSON.parse(stdout) : `no look: ${stderr.trim()}`),
-      );
-    });
-  } finally {
-    child.kill("SIGKILL");
-    await ended;
-  }
+  if (first !== undefined) return first;
+  const pid = underLoader ? childOf(child.pid ?? 0) : (child.pid ?? 0);
+  /** @type {Look | undefined} */
+  const look = await new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [cli, "tree", String(pid), "--snapshot", "--json"],
+      { timeout: 120_000, maxBuffer: 256 * 1024 * 1024 },
+      (error, stdout) => resolve(error === null ? JSON.parse(stdout) : undefined),
+    );
+  });
+  // One that has just ended could not be looked at.
+  if (look === undefined) child.kill("SIGTERM");
+  else process.kill(pid, "SIGKILL");
+  const end = await ended;
+  return look ?? end;
+}
+
+/** The program that `asyncscope run` has started; -1 when it has ended. @param {number} pid */
+function childOf(pid) {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return Number(child || -1);
 }
 
 /** @param {string} line */

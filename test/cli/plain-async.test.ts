@@ -24,6 +24,9 @@ describe("asyncscope in a terminal: a program of plain async functions", functio
     assert.match(stdout, /[├└]─ ◌ load\(2\) +waiting: never/);
     assert.match(stdout, /worker\("one"\) +waiting: never/);
     assert.match(stdout, /load\("floating"\) +waiting: never/);
+    const chain = `at query  .*plain-async\\.mjs:${line("query")}\\n.* at load  .*plain-async\\.mjs:${line("load")}`;
+    assert.match(stdout, new RegExp(`load\\(1\\) .*\\n.*${chain}$`, "m"));
+    assert.doesNotMatch(stdout, /Nothing was recorded/);
   });
 
   it("tree --by creation hangs them below who called them", async () => {

@@ -55,5 +55,13 @@ describe("What is said of a program that ends with pending tasks", () => {
     assert.equal(pendingText({ tasks: [], counts: NONE, now: 0 }, [cut]), "Task save was cut off.\n");
     assert.equal(pendingText(one, [cut, stuck], false), "Task save was cut off.\n");
     assert.match(pendingText(one, [cut, stuck])!, /^1 task was still .*\n.*\nTask save .*\nDeadlock: …\n$/);
+    const chain = [
+      { functionName: "rest", location: { path: "/w/jobs.ts", line: 4, column: 1, functionName: "rest" } },
+      { functionName: "save" },
+    ];
+    assert.equal(
+      pendingText(one, [{ ...cut, tasks: [1] }], false, () => chain),
+      "Task save was cut off.\n      at rest  jobs.ts:4\n      at save\n",
+    );
   });
 });

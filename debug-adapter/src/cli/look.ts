@@ -41,7 +41,7 @@ export interface Look {
   /** Of a program without the runtime whose heap was not read: all that is known of it. */
   readonly quick?: QuickLook;
   readonly tree: TreeBody;
-  /** Await chains of tasks without the runtime, innermost first. */
+  /** Await chains of plain async functions, innermost first. */
   readonly chains?: Readonly<Record<TaskId, ChainBody>>;
   /** What is wrong with its tasks, the worst first. */
   readonly findings: readonly FindingNode[];
@@ -67,6 +67,9 @@ export const FROM_HEAP =
 /** How long the positions of suspended functions are waited for: each is some questions. Milliseconds. */
 const POSITIONS_MS = 20_000;
 
+/** Who has waited for less is not taken for stuck, in milliseconds. */
+const MOMENT_MS = 1000;
+
 const EMPTY = new TaskModel();
 
 /**
@@ -79,16 +82,14 @@ export function look(pid: number, options: LookOptions, signal: AbortSignal): Pr
     const facts = { pid, program, node };
     const stack = (await loopTurns(cdp)) ? undefined : await blockedStack(cdp, domain, scripts);
     const blocked = stack === undefined ? {} : { blocked: stack };
-    const seen = await withRuntime(visited, async (model, hello) => ({
-      ...facts,
-      ...blocked,
-      runtime: hello.runtimeVersion,
-      recorded: hello.enabled,
-      ...(await treeOf(model, options)),
-      ...(options.consent.given && (await isUnderLoader(visited))
-        ? await withHeap(visited, model, options)
-        : {}),
-    }));
+    const seen = await withRuntime(visited, async (model, hello) => {
+      const program = { ...facts, ...blocked, runtime: hello.runtimeVersion };
+      const found = await treeOf(model, options);
+      if (!(await isUnderLoader(visited))) return { ...program, recorded: hello.enabled, ...found };
+      const deeper = options.consent.given ? await withHeap(visited, model, options) : found;
+      // Its frames know since when they wait, and who called them.
+      return { ...program, recorded: true, ...deeper, chains: await chainsIn(model, deeper.tree) };
+    });
     if (seen !== undefined) return seen;
     const plain = { ...facts, ...blocked, runtime: "", recorded: false };
     const backend = await suspendedFunctions(visited, options.consent);
@@ -99,9 +100,12 @@ export function look(pid: number, options: LookOptions, signal: AbortSignal): Pr
     const model = new TaskModel();
     model.attach(backend);
     const found = await treeOf(model, options, POSITIONS_MS);
-    const chains = await chainsOf(model, found.tree, performance.now() + POSITIONS_MS);
-    return { ...plain, ...found, chains: Object.fromEntries(chains) };
+    return { ...plain, ...found, chains: await chainsIn(model, found.tree) };
   });
+}
+
+async function chainsIn(model: TaskModel, tree: TreeBody): Promise<Record<TaskId, ChainBody>> {
+  return Object.fromEntries(await chainsOf(model, tree, performance.now() + POSITIONS_MS));
 }
 
 /**
@@ -118,9 +122,15 @@ async function withHeap(
   if (backend === undefined) return { tree, findings };
   const heap = new TaskModel();
   heap.attach(backend);
-  const found = await withTimeout(heap.diagnosis({}), POSITIONS_MS);
-  const known = new Set(findings.map(({ text }) => text));
-  return { tree, findings: [...findings, ...found.findings.filter(({ text }) => !known.has(text))] };
+  const found = await withTimeout(heap.diagnosis({}, POSITIONS_MS), 2 * POSITIONS_MS);
+  const standing = tree.tasks.filter(({ since }) => tree.now - since > MOMENT_MS);
+  // What is under way in the moment of a snapshot may seem stuck.
+  const lasting = found.findings.filter(({ locations }) =>
+    locations.some(({ path, line }) =>
+      standing.some(({ location }) => location?.path === path && location.line === line),
+    ),
+  );
+  return { tree, findings: [...findings, ...lasting] };
 }
 
 async function treeOf(
@@ -131,7 +141,7 @@ async function treeOf(
   const pages = [{ task: 0, limit: Math.min(limit, 1000) }];
   const tree = await withTimeout(model.tree({ order, pages, deep: true, limit }, patience - 500), patience);
   if (tree.status === "blocked") throw new ProgramBlockedError();
-  const { findings } = await withTimeout(model.diagnosis({}), patience);
+  const { findings } = await withTimeout(model.diagnosis({}, patience - 500), patience);
   return { tree, findings };
 }
 

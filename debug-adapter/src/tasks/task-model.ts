@@ -257,22 +257,25 @@ export class TaskModel {
     return within(patience, located, plain);
   }
 
-  /** What is wrong with the tasks. After the end: what the program itself found then, or what was found last. */
-  async diagnosis(args: DiagnosisArguments): Promise<DiagnosisBody> {
+  /**
+   * What is wrong with the tasks. After the end: what the program itself found then, or what was found last.
+   * @param patience how long the answer waits for positions, in milliseconds.
+   */
+  async diagnosis(args: DiagnosisArguments, patience = LOCATIONS_MS): Promise<DiagnosisBody> {
     const backend = await this.meet();
     const last = (): Promise<DiagnosisBody> => this.#lastFindings();
     if (backend === undefined) return last();
     try {
-      this.#lastDiagnosis = await this.#tell(await backend.diagnosis({ ...args, paused: this.paused }));
+      const reply = await backend.diagnosis({ ...args, paused: this.paused });
+      this.#lastDiagnosis = await this.#tell(reply, patience);
       return this.#lastDiagnosis;
     } catch (error) {
       return this.#failed(error, last, EMPTY_DIAGNOSIS);
     }
   }
 
-  async #tell(reply: DiagnosisReply): Promise<DiagnosisBody> {
+  async #tell(reply: DiagnosisReply, patience: number): Promise<DiagnosisBody> {
     const { findings, tasks, now, version, hiddenTasks, idle } = reply;
-    const patience = this.#ended ? LAST_LOCATIONS_MS : LOCATIONS_MS;
     const nodes = await within(patience, this.#nodes(tasks, true), tasks);
     const told = await within(
       patience,
@@ -288,7 +291,7 @@ export class TaskModel {
     const atEnd = this.#diagnosisAtEnd;
     // What only an idle process can tell was seen before the end; a program that ends is not idle.
     if (atEnd !== undefined && this.#lastDiagnosis?.idle !== true) {
-      const told = await this.#tell(atEnd);
+      const told = await this.#tell(atEnd, LAST_LOCATIONS_MS);
       // The next program may have come meanwhile.
       if (this.#diagnosisAtEnd !== atEnd) return { ...told, status: "ended" };
       this.#lastDiagnosis = told;

@@ -1,7 +1,7 @@
 /** What is said of a program that ends while tasks of it have not: instead of nothing, as Node does. */
-import type { FindingNode, TreeBody } from "@asyncscope/protocol";
+import type { FindingNode, SourceLocation, TaskId, TreeBody } from "@asyncscope/protocol";
 import { isAboutWaits } from "./finding-kinds.js";
-import { count, shortLocation } from "./plain-text.js";
+import { cleanText, count, shortLocation } from "./plain-text.js";
 import { ageText, calledTask, isFinished, stateText } from "./task-text.js";
 
 /** Tasks that are told apart. */
@@ -9,26 +9,41 @@ const TOLD = 5;
 /** Findings that are told. */
 const TOLD_FINDINGS = 3;
 
+/** One function of an await chain. */
+export interface PendingFrame {
+  readonly functionName: string;
+  readonly location?: SourceLocation;
+}
+
 /**
  * Undefined when there is nothing to say. Plain text of several lines, which ends with a line break.
  * @param list whether the tasks are told that were pending, beside what is wrong with them.
+ * @param chainOf the await chain of a task, innermost first, for each that is told.
  */
 export function pendingText(
   { tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" | "now">,
-  findings: readonly Pick<FindingNode, "kind" | "text">[],
+  findings: readonly (Pick<FindingNode, "kind" | "text"> & Partial<Pick<FindingNode, "tasks">>)[],
   list = true,
+  chainOf: (task: TaskId) => readonly PendingFrame[] = () => [],
 ): string | undefined {
-  const lines = list ? pendingLines({ tasks, counts, now }) : [];
+  const lines = list ? pendingLines({ tasks, counts, now }, chainOf) : [];
   // Without a task that is pending none is stuck.
   const wrong = findings.filter(
     (finding) => finding.kind === "floating-promise" || (lines.length > 0 && isAboutWaits(finding)),
   );
-  for (const { text } of wrong.slice(0, TOLD_FINDINGS)) lines.push(text);
+  for (const { kind, text, tasks = [] } of wrong.slice(0, TOLD_FINDINGS)) {
+    lines.push(text);
+    // The others are about tasks that are told above.
+    if (kind === "floating-promise") for (const task of tasks) lines.push(...chainLines(chainOf(task)));
+  }
   if (wrong.length > TOLD_FINDINGS) lines.push(`and ${count(wrong.length - TOLD_FINDINGS, "more problem")}.`);
   return lines.length === 0 ? undefined : `${lines.join("\n")}\n`;
 }
 
-function pendingLines({ tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" | "now">): string[] {
+function pendingLines(
+  { tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" | "now">,
+  chainOf: (task: TaskId) => readonly PendingFrame[],
+): string[] {
   // What runs is what ended the program.
   const pending = counts.created + counts.scheduled + counts.suspended;
   if (pending === 0) return [];
@@ -41,6 +56,7 @@ function pendingLines({ tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" 
     const location = task.location ?? (task.state === "suspended" ? undefined : task.createdAtLocation);
     const where = location === undefined ? "" : `, at ${shortLocation(location)}`;
     lines.push(`  ${calledTask(task)}: ${stateText(task)}, ${ageText(task, now)}${where}`);
+    lines.push(...chainLines(chainOf(task.id)));
   }
   if (pending > told.length) lines.push(`  and ${(pending - told.length).toLocaleString("en-US")} more.`);
   return lines;
@@ -48,4 +64,14 @@ function pendingLines({ tasks, counts, now }: Pick<TreeBody, "tasks" | "counts" 
 
 function waitsForTask({ waits }: TreeBody["tasks"][number]): boolean {
   return waits.some(({ tasks }) => tasks !== undefined && tasks.length > 0);
+}
+
+/** None for one frame alone, which stands in the line above. */
+function chainLines(chain: readonly PendingFrame[]): string[] {
+  return chain.length > 1 ? chain.map(frameLine) : [];
+}
+
+function frameLine({ functionName, location }: PendingFrame): string {
+  const where = location === undefined ? "" : `  ${shortLocation(location)}`;
+  return `      at ${cleanText(functionName, 120) || "(anonymous)"}${where}`;
 }

@@ -30,6 +30,8 @@ export interface FrameSource {
   hasFrames(): boolean;
   /** Holds those weakly from now on that have waited since before `time`: see `frame-list.ts`. */
   holdWeakly(time: number): void;
+  /** Nobody looks any more. */
+  holdAgain(): void;
   pointAt(id: PointId): { readonly file: RewrittenFile; readonly point: Point } | undefined;
   /** The frame whose code runs now, null outside of all. */
   currentFrame(): Frame | null;

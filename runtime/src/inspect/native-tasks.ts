@@ -156,6 +156,7 @@ export class NativeTasks {
   /** Forgets all: another registry may come. */
   close(): void {
     this.#source.eachFrame((frame) => (frame.task = null));
+    this.#source.holdAgain();
     this.#known = this.#abandoned = this.#runningTasks = [];
     this.#running = new Set();
   }

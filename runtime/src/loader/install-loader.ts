@@ -5,7 +5,7 @@ import { ACTIVATE_KEY, FRAMES_KEY } from "@asyncscope/protocol";
 import { calledAt, callSite, isFloating, ownCode } from "../frames/call-sites.js";
 import { currentFrame, lastFrame, noteCalls, observe } from "../frames/calls.js";
 import { failedCalls, watchFailures } from "../frames/failures.js";
-import { eachFrame, hasFrames, holdWeakly } from "../frames/frame-list.js";
+import { eachFrame, hasFrames, holdAgain, holdWeakly } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
 import type { FrameSource } from "../frames/source.js";
 import { watchMadeThings } from "../frames/made-things.js";
@@ -37,6 +37,7 @@ export function installLoader(ownScript: string, threadHooks: string): void {
     eachFrame,
     hasFrames: () => currentFrame() !== null || hasFrames(),
     holdWeakly,
+    holdAgain,
     pointAt,
     currentFrame,
     lastFrame,

@@ -24,6 +24,19 @@ export class HeapObjects {
     }
   }
 
+  /** Whether a promise has not settled since; false also when it is gone. */
+  async isPending(promise: Node, objectGroup: string): Promise<boolean> {
+    const object = await this.object(promise, objectGroup);
+    if (object?.objectId === undefined) return false;
+    const { internalProperties = [] } = await this.#cdp.send("Runtime.getProperties", {
+      objectId: object.objectId,
+      ownProperties: true,
+    });
+    return internalProperties.some(
+      ({ name, value }) => name === "[[PromiseState]]" && value?.value === "pending",
+    );
+  }
+
   /** Where a function stands now; undefined when it has gone on and ended. */
   async state({ node }: SuspendedFunction, objectGroup: string): Promise<GeneratorState | undefined> {
     const object = await this.object(node, objectGroup);

@@ -151,7 +151,7 @@ export class SnapshotBackend implements TaskBackend {
   }
 
   async diagnosis({ limit = DEFAULT_FINDINGS }: DiagnosisQuery): Promise<DiagnosisReply> {
-    this.#findings ??= findProblems(this.#heap, this.#tasks, this.#resources.all);
+    this.#findings ??= await this.#stillTrue(findProblems(this.#heap, this.#tasks, this.#resources.all));
     const shown = this.#findings.slice(0, limit);
     const findings = await Promise.all(shown.map((finding) => this.#finding(finding)));
     const hidden = this.#findings.slice(limit).flatMap(({ tasks }) => tasks);
@@ -166,7 +166,20 @@ export class SnapshotBackend implements TaskBackend {
     };
   }
 
-  async #finding({ tasks, places, ...rest }: SnapshotFinding): Promise<Finding> {
+  /** Reading the snapshot has taken some time: a promise that has settled meanwhile is none that nothing can settle. */
+  async #stillTrue(findings: readonly SnapshotFinding[]): Promise<SnapshotFinding[]> {
+    const holds = await this.#withGroup((group) =>
+      Promise.all(
+        findings.map(({ unsettled }) => {
+          const asked = unsettled === undefined ? true : this.#objects.isPending(unsettled, group);
+          return withTimeout(Promise.resolve(asked), ANSWER_TIMEOUT_MS).catch(() => false);
+        }),
+      ),
+    );
+    return findings.filter((_, i) => holds[i]);
+  }
+
+  async #finding({ tasks, places, unsettled: _, ...rest }: SnapshotFinding): Promise<Finding> {
     return {
       ...rest,
       since: this.#now,

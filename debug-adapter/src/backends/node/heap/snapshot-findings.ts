@@ -16,6 +16,8 @@ export interface SnapshotFinding {
   readonly places: readonly SuspendedFunction[];
   readonly tasks: readonly SnapshotTask[];
   readonly resources: readonly number[];
+  /** The promise that nothing can settle: what was about to settle it may have stood where no snapshot has it. */
+  readonly unsettled?: Node;
 }
 
 const MOST_IN_CIRCLE = 20;
@@ -180,6 +182,7 @@ function neverSettled(task: SnapshotTask): SnapshotFinding[] {
       places: [task.frames[0]!],
       tasks: [task],
       resources: [],
+      unsettled: task.awaited.promise,
     },
   ];
 }
