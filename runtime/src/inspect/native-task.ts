@@ -96,6 +96,10 @@ export class NativeTask implements WatchedCall {
   cancel(): boolean {
     return false;
   }
+  /** Who hears of its end, only V8 knows. */
+  _listeners(): readonly [] {
+    return [];
+  }
   _hasError(): boolean {
     return false;
   }
