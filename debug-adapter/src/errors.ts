@@ -70,7 +70,12 @@ export const ERRORS = {
   typescript: [2014, "{program} is TypeScript, and nothing here can run it: {detail}", true],
   badConnection: [2015, "The debug connection to the program broke: {detail}", false],
   // Attach
-  attachNothing: [2101, 'Nothing to attach to: set "port" or "websocketUrl" in launch.json.', true],
+  attachNothing: [
+    2101,
+    'Nothing to attach to: set "processId", "port" or "websocketUrl" in launch.json.',
+    true,
+  ],
+  attachRefused: [2104, "{detail}", true],
   attachNotLocal: [
     2102,
     "'{address}' is not this machine. The debug port gives full control of a program, so only 127.0.0.1, ::1 and localhost are allowed; use an SSH tunnel for another machine.",
@@ -144,6 +149,11 @@ export const ERRORS = {
     true,
   ],
   taskGone: [4003, "Task {task} is gone: it has finished. Refresh the Tasks view.", false],
+  snapshotNeedless: [
+    4007,
+    "This program tells its tasks itself: there is no need to look for them in its heap.",
+    true,
+  ],
   tooManyPins: [4004, "{limit} tasks are pinned already; unpin one first.", true],
 } as const satisfies Record<string, readonly [number, string, boolean]>;
 

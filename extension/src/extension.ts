@@ -3,6 +3,7 @@ import { createApi, type AsyncscopeApi } from "./api.js";
 import { AdapterFactory } from "./debug/adapter-factory.js";
 import { ConfigurationProvider, debugFile } from "./debug/configuration-provider.js";
 import { DeadlockNotifications } from "./diagnosis/deadlock-notifications.js";
+import { attachToProcess, pickProcess } from "./debug/process-picker.js";
 import { Hints } from "./hints/hints.js";
 import { registerDumpCommand } from "./dump/dump-command.js";
 import { LastDumps } from "./dump/last-dumps.js";
@@ -16,6 +17,7 @@ import { registerResourceCommands } from "./resources/resource-commands.js";
 import { RESOURCES_VIEW, ResourcesView } from "./resources/resources-view.js";
 import { chooseSession } from "./session-picker.js";
 import { DEBUG_TYPE, SessionTracker } from "./sessions.js";
+import { registerHeapSnapshotCommand } from "./tasks/heap-snapshot.js";
 import { guarded, registerTaskCommands } from "./tasks/task-commands.js";
 import { TASKS_VIEW, TasksView } from "./tasks/tasks-view.js";
 import { TimelineCommands } from "./timeline/timeline-commands.js";
@@ -37,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     resources,
     diagnosis,
     registerTaskCommands(tasks),
+    registerHeapSnapshotCommand(sessions),
     registerResourceCommands(resources, tasks),
     new Hints(sessions, tasks),
     futures,
@@ -60,6 +63,9 @@ export function activate(context: vscode.ExtensionContext): AsyncscopeApi {
     vscode.commands.registerCommand("asyncscope.debugFile", guarded(debugFile)),
     // The same under a name that stands alone: a button of the editor shows no category.
     vscode.commands.registerCommand("asyncscope.debugEditor", guarded(debugFile)),
+    // For `${command:PickProcess}` in a configuration.
+    vscode.commands.registerCommand("asyncscope.pickProcess", pickProcess),
+    vscode.commands.registerCommand("asyncscope.attachToProcess", guarded(attachToProcess)),
     vscode.commands.registerCommand(
       "asyncscope.switchSession",
       guarded(() => chooseSession(sessions)),

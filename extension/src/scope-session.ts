@@ -21,13 +21,17 @@ export interface VariableValue {
   readonly indexedVariables?: number;
 }
 
-/** A debug session that answers the custom requests. Every request settles: rejects after 5 s without an answer. */
+/** A debug session that answers the custom requests. */
 export interface ScopeSession {
   readonly id: string;
   readonly name: string;
+  /** Its program was started without us, or without the loader: it may have async functions of which nobody tells. */
+  readonly isForeign?: boolean;
+  /** Settles in any case: rejects after `patience` milliseconds (default 5 s) without an answer. */
   request<N extends RequestName>(
     name: N,
     args: CustomRequests[N]["arguments"],
+    patience?: number,
   ): Promise<CustomRequests[N]["body"]>;
   variables(query: VariablesQuery): Promise<readonly VariableValue[]>;
 }

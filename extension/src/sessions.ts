@@ -125,8 +125,9 @@ function scopeOf(session: vscode.DebugSession): ScopeSession {
   return {
     id: session.id,
     name: session.name,
-    request: <N extends RequestName>(name: N, args: CustomRequests[N]["arguments"]) =>
-      withTimeout(session.customRequest(name, args)) as Promise<CustomRequests[N]["body"]>,
+    isForeign: session.configuration.request === "attach" || session.configuration["instrument"] === false,
+    request: <N extends RequestName>(name: N, args: CustomRequests[N]["arguments"], patience?: number) =>
+      withTimeout(session.customRequest(name, args), patience) as Promise<CustomRequests[N]["body"]>,
     variables: async (query: VariablesQuery) => {
       const body = (await withTimeout(session.customRequest("variables", query))) as {
         variables?: readonly VariableValue[];
@@ -136,13 +137,15 @@ function scopeOf(session: vscode.DebugSession): ScopeSession {
   };
 }
 
-function withTimeout<T>(request: Thenable<T>): Promise<T> {
+function withTimeout<T>(request: Thenable<T>, patience = REQUEST_TIMEOUT): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(
-        new Error("The debug adapter has not answered for 5 s. Restart the debug session if this stays."),
+        new Error(
+          `The debug adapter has not answered for ${patience / 1000} s. Restart the debug session if this stays.`,
+        ),
       );
-    }, REQUEST_TIMEOUT);
+    }, patience);
     request.then(
       (value) => {
         clearTimeout(timer);

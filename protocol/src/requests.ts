@@ -175,6 +175,26 @@ export interface CancelTaskBody {
   readonly requested: boolean;
 }
 
+/**
+ * `asyncscope/heapSnapshot`: finds the suspended async functions of a program that tells no tasks, because it does not use
+ * the runtime and was started without the loader. They are read from its heap, which stops it for a moment; from then on
+ * the other requests answer with them, as they stood at that moment. Asked again, with those of the new moment.
+ */
+export interface HeapSnapshotArguments {
+  /** Only says what it would cost. Default false. */
+  readonly estimate?: boolean;
+}
+export interface HeapSnapshotBody {
+  /** How long the program stands still, about, in milliseconds. */
+  readonly pause: number;
+  /** Size of its heap, bytes. */
+  readonly heap: number;
+  /** Bytes of memory that it needs meanwhile, about. */
+  readonly size: number;
+  /** How many suspended functions were found; absent of an estimate. */
+  readonly functions?: number;
+}
+
 /** `asyncscope/dump`: all tasks, queues and locks in one document; after the end the last state that was seen. */
 export interface DumpArguments {
   /** Default `text`: the content of a `.taskdump` file. */
@@ -284,6 +304,7 @@ export interface CustomRequests {
   "asyncscope/diagnosis": { arguments: DiagnosisArguments; body: DiagnosisBody };
   "asyncscope/suspensions": { arguments: SuspensionsArguments; body: SuspensionsBody };
   "asyncscope/suspendedAt": { arguments: SuspendedAtArguments; body: SuspendedAtBody };
+  "asyncscope/heapSnapshot": { arguments: HeapSnapshotArguments; body: HeapSnapshotBody };
   "asyncscope/dump": { arguments: DumpArguments; body: DumpBody };
   "asyncscope/pin": { arguments: PinArguments; body: PinBody };
   "asyncscope/cancelTask": { arguments: CancelTaskArguments; body: CancelTaskBody };

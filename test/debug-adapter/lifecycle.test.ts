@@ -464,7 +464,9 @@ describe("attaching", () => {
     assert.match(await message({ address: "192.0.2.1", port: 9229 }), /not this machine/);
     assert.match(await message({ websocketUrl: "ws://example.com/x" }), /not this machine/);
     assert.match(await message({ websocketUrl: "http://127.0.0.1/" }), /ws:\/\//);
-    assert.match(await message({}), /set "port"/);
+    assert.match(await message({}), /set "processId", "port"/);
+    assert.match(await message({ processId: "me" }), /the number of a process/);
+    assert.match(await message({ processId: 2 ** 22 + 1 }), /There is no process 4194305/);
     assert.match(await message({ port: 1 }), /No Node debugger answers at 127\.0\.0\.1:1/);
   });
 });

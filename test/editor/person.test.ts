@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/root.mjs";
@@ -177,9 +178,11 @@ for (const [name, theme] of [
       const search = workbench.row("Variables", /Locals: stops the program for about/);
       await search.waitFor();
       await workbench.picture("plain-pinned");
-      await workbench.expand(search);
+      await search.click();
+      const local = workbench.row("Variables", /^Local \(deliver\)/);
+      await local.waitFor();
+      await workbench.expand(local);
       await workbench.row("Variables", /street.*Ada Street/).waitFor();
-      await workbench.row("Variables", /^Local \(deliver\)/).waitFor();
       await workbench.row("Call Stack", /^courier.*post-office\.mjs/).click();
       await workbench.row("Variables", /^parcel =.*Ada/).waitFor();
       await workbench.expand(workbench.row("Variables", /^Local \(courier\)/));
@@ -187,6 +190,27 @@ for (const [name, theme] of [
       await workbench.picture("plain-locals");
       await workbench.press("Shift+F5");
       await workbench.stopButton.waitFor({ state: "hidden" });
+    });
+
+    it("attaches to a program that somebody has started, and finds what it waits for in its heap", async () => {
+      const child = spawn(process.execPath, ["--inspect-port=0", join(workspace.folder, PLAIN)], {
+        stdio: "ignore",
+      });
+      try {
+        await workbench.commandAndChoose("Asyncscope: Attach to Node Process", String(child.pid), PLAIN);
+        const find = workbench.welcomeButton("Find Suspended Functions in the Heap");
+        await find.waitFor();
+        await workbench.picture("attached");
+        await find.click();
+        await workbench.dialogButton("Read the Heap").click();
+        await workbench.row("Tasks", /courier.*post-office/).waitFor();
+        await workbench.picture("heap");
+        await workbench.press("Shift+F5");
+        await workbench.row("Tasks", /courier/).waitFor();
+        assert.equal(child.exitCode, null);
+      } finally {
+        child.kill("SIGKILL");
+      }
     });
   });
 

@@ -62,13 +62,17 @@ describe("What is wrong in a launch configuration", () => {
 describe("What is wrong in an attach configuration", () => {
   it("nothing, with a port or a URL of this machine", () => {
     assert.equal(whatIsWrong({ request: "attach", port: 9229 }), undefined);
+    for (const processId of [4711, "4711"])
+      assert.equal(whatIsWrong({ request: "attach", processId }), undefined);
+    for (const processId of [0, -1, 1.5, "", "node", {}])
+      assert.match(whatIsWrong({ request: "attach", processId }) ?? "", /must be the number of a process/);
     assert.equal(whatIsWrong({ request: "attach", port: 9229, address: "::1" }), undefined);
     for (const host of ["127.0.0.1", "localhost", "[::1]"])
       assert.equal(whatIsWrong({ request: "attach", websocketUrl: `ws://${host}:9229/id` }), undefined);
   });
 
   it("neither port nor URL", () => {
-    assert.match(whatIsWrong({ request: "attach" }) ?? "", /--inspect/);
+    assert.match(whatIsWrong({ request: "attach" }) ?? "", /neither "processId" nor "port".*PickProcess/);
   });
 
   it("a port that is none", () => {

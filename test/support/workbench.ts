@@ -108,14 +108,44 @@ export class Workbench {
   /** Runs a command by its title, through the command palette. */
   async command(title: string): Promise<void> {
     await this.press("F1");
-    const widget = this.page.locator(".quick-input-widget");
-    const input = widget.locator("input").first();
+    await this.choose(`>${title}`, title);
+    await this.quickInput.waitFor({ state: "hidden" });
+  }
+
+  /** Runs a command that lets one choose, and takes the entry that holds a text. */
+  async commandAndChoose(title: string, filter: string, entry: string | RegExp): Promise<void> {
+    await this.press("F1");
+    await this.choose(`>${title}`, title);
+    await this.choose(filter, entry);
+    await this.quickInput.waitFor({ state: "hidden" });
+  }
+
+  private async choose(filter: string, text: string | RegExp): Promise<void> {
+    const input = this.quickInput.locator("input").first();
+    const entry = this.quickInput.locator(".monaco-list-row", { hasText: text }).first();
     await input.waitFor();
-    await input.fill(`>${title}`);
-    const entry = widget.locator(".monaco-list-row", { hasText: title }).first();
-    await entry.waitFor();
+    await eventually("the entry is listed", async () => {
+      await input.fill(filter);
+      return entry.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     await entry.click();
-    await widget.waitFor({ state: "hidden" });
+  }
+
+  private get quickInput(): Locator {
+    return this.page.locator(".quick-input-widget");
+  }
+
+  /** A button in the text of a view without rows. */
+  welcomeButton(text: string): Locator {
+    return this.page.locator(".welcome-view .monaco-button", { hasText: text }).first();
+  }
+
+  /** A button of a dialog that everything else waits for. */
+  dialogButton(text: string): Locator {
+    return this.page.locator(".monaco-dialog-box .monaco-button", { hasText: text }).first();
   }
 
   /** Goes to a file of the top folder: to its tab, or from the explorer. */

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TaskDump } from "@asyncscope/protocol";
+import { nodeProcesses } from "../backends/node/processes/node-processes.js";
 import { writeDump } from "../dump/write.js";
 import { renderGroups } from "../text/group-text.js";
 import { cleanText, count } from "../text/plain-text.js";
@@ -13,7 +14,6 @@ import { CliError } from "./cli-error.js";
 import { consent } from "./consent.js";
 import { heading, lookText } from "./look-text.js";
 import { look, lookAtGroups, lookAtQueues, lookForDump, NOT_RECORDED, NOT_RECORDED_QUEUES } from "./look.js";
-import { nodeProcesses } from "./node-processes.js";
 import { record } from "./record.js";
 import { runProgram } from "./run-program.js";
 

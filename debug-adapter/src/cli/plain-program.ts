@@ -1,7 +1,8 @@
 import { FRAMES_KEY } from "@asyncscope/protocol";
-import { estimateSnapshot, takeSnapshot } from "../backends/node/heap/take-snapshot.js";
+import { readHeap } from "../backends/node/heap/read-heap.js";
+import { estimateSnapshot } from "../backends/node/heap/take-snapshot.js";
 import type { SnapshotEstimate, SnapshotProgress } from "../backends/node/heap/take-snapshot.js";
-import { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js";
+import type { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js";
 import { withTimeout } from "../backends/node/inspector-access.js";
 import { formatDuration } from "../text/plain-text.js";
 import { CliError } from "./cli-error.js";
@@ -23,10 +24,6 @@ export interface QuickLook {
   readonly active: Readonly<Record<string, number>>;
   readonly estimate: SnapshotEstimate;
 }
-
-/** A snapshot takes the time it takes; one that takes this much longer than estimated is given up. */
-const PATIENCE = 20;
-const LEAST_PATIENCE_MS = 60_000;
 
 /** What Node counts by itself: costs the program nothing. */
 export async function quickLook({ cdp }: Visited): Promise<QuickLook> {
@@ -66,10 +63,7 @@ export async function suspendedFunctions(
   const { cdp, scripts, program, pid, node } = visited;
   const estimate = await withTimeout(estimateSnapshot(cdp), STEP_MS);
   if (!(await consent.ask(priceOf(estimate)))) return undefined;
-  const now = await evaluate<number>(cdp, 'require("node:process").uptime() * 1000');
-  const patience = Math.max(LEAST_PATIENCE_MS, estimate.pause * PATIENCE);
-  const heap = await withTimeout(takeSnapshot(cdp, consent.progress), patience);
-  return new SnapshotBackend(cdp, scripts, heap, { program, pid, node, runtime: "" }, now);
+  return readHeap(cdp, scripts, { program, pid, node, runtime: "" }, estimate, consent.progress);
 }
 
 export function needsSnapshot({ pid, program, node }: Visited, command: string): CliError {

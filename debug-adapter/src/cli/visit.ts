@@ -1,12 +1,12 @@
 import { CdpConnection } from "../backends/node/cdp/connection.js";
 import { DebuggerDomain } from "../backends/node/cdp/debugger-domain.js";
 import { withTimeout } from "../backends/node/inspector-access.js";
+import { nodeProcess } from "../backends/node/processes/node-processes.js";
+import { CLOSE_WHEN_GONE, openInspector } from "../backends/node/processes/open-inspector.js";
+import type { OpenInspector } from "../backends/node/processes/open-inspector.js";
 import { Scripts } from "../backends/node/scripts.js";
 import { ProgramBlockedError } from "../tasks/backend.js";
 import { CliError } from "./cli-error.js";
-import { nodeProcess } from "./node-processes.js";
-import { openInspector } from "./open-inspector.js";
-import type { OpenInspector } from "./open-inspector.js";
 
 /** A program that is being looked at. */
 export interface Visited {
@@ -93,11 +93,7 @@ export async function evaluate<T>(cdp: CdpConnection, expression: string): Promi
 
 /** The program closes its inspector when our connection has gone: it waits until all have. */
 async function leave(cdp: CdpConnection, { opened }: OpenInspector): Promise<void> {
-  if (opened && !cdp.isClosed)
-    await evaluate(
-      cdp,
-      `{ const inspector = require("node:inspector"); require("node:timers").setTimeout(() => inspector.close(), 50).unref(); }`,
-    ).catch(() => undefined);
+  if (opened && !cdp.isClosed) await evaluate(cdp, CLOSE_WHEN_GONE).catch(() => undefined);
   cdp.close();
   await Promise.race([cdp.closed, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
 }

@@ -39,6 +39,8 @@ export function launchConfiguration(args: Arguments): LaunchConfiguration {
 }
 
 export function attachConfiguration(args: Arguments): AttachConfiguration {
+  const processId = processIdOf(args);
+  if (processId !== undefined) return { processId, websocketUrl: undefined, address: "127.0.0.1", port: 0 };
   const websocketUrl = args.text("websocketUrl");
   const port = args.count("port");
   const address = args.text("address") ?? "127.0.0.1";
@@ -52,12 +54,23 @@ export function attachConfiguration(args: Arguments): AttachConfiguration {
       return args.wrong("websocketUrl", "a ws:// address");
     }
     if (!LOOPBACK.test(host)) fail("attachNotLocal", { address: host });
-    return { websocketUrl, address: host, port: 0 };
+    return { processId, websocketUrl, address: host, port: 0 };
   }
   if (port === undefined) return fail("attachNothing");
   if (port < 1 || port > 65535) return args.wrong("port", "a port from 1 to 65535");
   if (!LOOPBACK.test(address)) fail("attachNotLocal", { address });
-  return { websocketUrl: undefined, address, port };
+  return { processId, websocketUrl: undefined, address, port };
+}
+
+/** A number, or the text that an editor's picker puts there. */
+function processIdOf(args: Arguments): number | undefined {
+  const { processId } = args.raw as { readonly processId?: unknown };
+  if (processId === undefined) return undefined;
+  const number =
+    typeof processId === "string" && /^\d{1,10}$/.test(processId) ? Number(processId) : processId;
+  if (!Number.isInteger(number) || Number(number) < 1)
+    return args.wrong("processId", "the number of a process");
+  return Number(number);
 }
 
 const DUMP_MODES = ["never", "pending", "always"] as const;

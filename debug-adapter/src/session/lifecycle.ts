@@ -93,7 +93,8 @@ export class Lifecycle {
       const dumps = dumpConfiguration(args, args.text("cwd") ?? process.cwd());
       this.#begin();
       this.#events.dumps(dumps);
-      this.programName = `${config.address}:${config.port}`;
+      this.programName =
+        config.processId === undefined ? `${config.address}:${config.port}` : `process ${config.processId}`;
       try {
         const program = await Program.attach(config, sources, this.#host(), this.#events.target);
         this.#take(program);

@@ -5,6 +5,8 @@ import {
   type ExitStatus,
 } from "../backends/node/launch/child-process.js";
 import { launchCommand, type Assets, type LaunchCommand } from "../backends/node/launch/command.js";
+import { nodeProcess } from "../backends/node/processes/node-processes.js";
+import { openInspector } from "../backends/node/processes/open-inspector.js";
 import { Rendezvous } from "../backends/node/launch/rendezvous.js";
 import { NodeTarget, type TargetEvents } from "../backends/node/target.js";
 import { fail, messageOf } from "../errors.js";
@@ -40,8 +42,10 @@ export class Program {
   readonly #host: ProgramHost;
   readonly #abort = new AbortController();
   #process: LaunchedProcess | undefined;
-  /** Process id of a program in a terminal. */
+  /** Process id of a program that is not our child: in a terminal, or attached to. */
   #terminalPid: number | undefined;
+  /** Its inspector was closed before we came. */
+  #opened = false;
   #target: NodeTarget | undefined;
   #output: Promise<unknown> = Promise.resolve();
   /** True when the program is ours to end. */
@@ -80,15 +84,28 @@ export class Program {
     events: TargetEvents,
   ): Promise<Program> {
     const program = new Program(host, false);
-    const url = await inspectorUrl(config);
+    const url =
+      config.processId === undefined ? await inspectorUrl(config) : await program.#open(config.processId);
     try {
       program.#target = await NodeTarget.connect(url, sources, events, host.trace);
       await program.#target.access.adopt();
     } catch (error) {
-      const address = config.websocketUrl ?? `${config.address}:${config.port}`;
+      const address = config.websocketUrl ?? new URL(url).host;
       fail("attachFailed", { address, detail: messageOf(error) });
     }
     return program;
+  }
+
+  /** The inspector of a running program, opened when it is closed. */
+  async #open(pid: number): Promise<string> {
+    try {
+      const { url, opened } = await openInspector(await nodeProcess(pid));
+      this.#opened = opened;
+      this.#terminalPid = pid;
+      return url;
+    } catch (error) {
+      return fail("attachRefused", { detail: messageOf(error) });
+    }
   }
 
   async #launch(
@@ -227,6 +244,7 @@ export class Program {
   async release(): Promise<void> {
     this.#abort.abort();
     this.#process?.setFree();
+    if (this.#opened) await this.#target?.closeInspector();
     this.#target?.close();
     await this.#target?.closed;
   }

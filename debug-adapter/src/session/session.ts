@@ -24,6 +24,7 @@ import { DumpOnExit } from "./dump-on-exit.js";
 import { evaluateHandlers } from "./evaluate.js";
 import { EventStops } from "./event-stops.js";
 import { Handles } from "./handles.js";
+import { HeapSnapshots } from "./heap-snapshot.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { OutputSink } from "./output.js";
 import type { RunInTerminal } from "./program.js";
@@ -58,6 +59,7 @@ export class AsyncscopeSession extends DebugSession {
   readonly #handlers: Handlers;
   readonly #lifecycle: Lifecycle;
   readonly #breakpoints: BreakpointRequests;
+  readonly #snapshots: HeapSnapshots;
   readonly #stops: EventStops;
   readonly #stacks: Stacks;
   readonly #tasks = new TaskModel();
@@ -80,11 +82,13 @@ export class AsyncscopeSession extends DebugSession {
     this.#lifecycle = new Lifecycle(() => this.#host(), {
       target: this.#targetEvents(),
       connected: async (target) => {
+        this.#snapshots.clear();
         this.#tasks.attach(target.tasks);
         target.tasks.onEvent = (event) => {
           if (event.type === "exit") this.#exits(event.last);
           else if (event.type === "task") this.#pins.changed(event.task);
           else {
+            this.#followProgram();
             this.#changed.request();
             this.#stops.changed();
           }
@@ -111,6 +115,7 @@ export class AsyncscopeSession extends DebugSession {
       pinEvents(() => this.#context),
     );
     this.#context = this.#makeContext();
+    this.#snapshots = new HeapSnapshots(this.#context, () => this.#changed.request());
     this.#stops = new EventStops(this.#context);
     this.#breakpoints = new BreakpointRequests(this.#context, this.#stops);
     const sources = new Sources();
@@ -139,6 +144,7 @@ export class AsyncscopeSession extends DebugSession {
         () => this.#backend(),
         () => this.#lifecycle.current?.loop.want("views", VIEWED_BLOCK_MS),
       ),
+      ...this.#snapshots.handlers(),
       ...recordingHandlers(this.#context, this.#recorder),
     };
   }
@@ -166,7 +172,16 @@ export class AsyncscopeSession extends DebugSession {
   }
 
   #backend(): TaskBackend {
-    return this.#lifecycle.target("tasks").tasks;
+    const { tasks } = this.#lifecycle.target("tasks");
+    return this.#snapshots.shown ?? tasks;
+  }
+
+  /** It tells tasks now: what was read from its heap is not shown any more. */
+  #followProgram(): void {
+    if (this.#snapshots.shown === undefined) return;
+    this.#snapshots.clear();
+    this.#pins.clear();
+    this.#tasks.attach(this.#lifecycle.target("tasks").tasks);
   }
 
   readonly #itemReferences = new Map<number, number>();

@@ -18,8 +18,10 @@ export interface LaunchConfiguration {
   readonly timeout: number;
 }
 
-/** What `attach` asks for: a loopback address. */
+/** What `attach` asks for: a process of this user, or a loopback address. */
 export interface AttachConfiguration {
+  /** Its inspector is opened when it is closed, and closed again afterwards. Nothing else counts, then. */
+  readonly processId: number | undefined;
   readonly websocketUrl: string | undefined;
   readonly address: string;
   readonly port: number;

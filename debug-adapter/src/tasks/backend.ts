@@ -65,6 +65,8 @@ export interface TaskBackend {
   readonly ready: boolean;
   /** Why there will be no tasks, in words for the user. */
   readonly problem: string | undefined;
+  /** What to say above its tasks, in words for the user. */
+  readonly note?: string;
   /** Makes {@link ready} true when an inspector has come that has not been heard of yet. */
   probe(): Promise<void>;
   /** Rejects with {@link ProgramBlockedError} when the program does not answer in time. */

@@ -112,7 +112,7 @@ export class TaskModel {
   /** The status, and what to say of it. */
   get #state(): { readonly status: Status; readonly message?: string } {
     const { status } = this;
-    const message = status === "blocked" ? this.loop.message : undefined;
+    const message = status === "blocked" ? this.loop.message : this.#backend?.note;
     return message === undefined ? { status } : { status, message };
   }
 

@@ -44,9 +44,18 @@ export function whatIsWrong(config: Readonly<Record<string, unknown>>): string |
 }
 
 function wrongAttach(config: Readonly<Record<string, unknown>>): string | undefined {
-  const { port, websocketUrl, address } = config;
+  const { processId, port, websocketUrl, address } = config;
+  if (processId !== undefined) {
+    const isNumber =
+      typeof processId === "number"
+        ? Number.isInteger(processId) && processId > 0
+        : typeof processId === "string" && /^[1-9]\d{0,9}$/.test(processId);
+    return isNumber
+      ? undefined
+      : '"processId" must be the number of a process; "${command:PickProcess}" lets you choose one.';
+  }
   if (port === undefined && websocketUrl === undefined)
-    return 'The configuration has neither "port" nor "websocketUrl": start the program with --inspect and name the port that it prints (9229 by default).';
+    return 'The configuration has neither "processId" nor "port" nor "websocketUrl": set "processId" to "${command:PickProcess}" to choose a running program.';
   if (port !== undefined && !(Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536))
     return '"port" must be a whole number between 1 and 65535.';
   const host = websocketUrl === undefined ? address : hostOf(websocketUrl);

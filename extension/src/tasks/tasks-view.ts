@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { TaskId, TaskNode } from "@asyncscope/protocol";
+import { ERRORS } from "@asyncscope/debug-adapter/errors";
 import type { ScopeSession } from "../scope-session.js";
 import type { SessionTracker } from "../sessions.js";
 import { LiveView } from "../views/live-view.js";
@@ -20,6 +21,7 @@ export class TasksView extends LiveView<TaskTreeNode, TaskOrders> {
   #order: TaskOrder;
   #filterText = "";
   #saidNothing = false;
+  #saidNone = false;
 
   constructor(
     sessions: SessionTracker,
@@ -108,6 +110,7 @@ export class TasksView extends LiveView<TaskTreeNode, TaskOrders> {
     // The editor shows what to do about it in place of rows, where there is neither a row nor a message.
     if (this.#nothingMatches(model))
       return { message: "", description: `Filter: ${cleanText(filter, 100)} (nothing matches)` };
+    if (this.#tellsNone(model)) return { message: "", description: "" };
     const message = viewMessage({
       status: model.status,
       message: model.message,
@@ -127,12 +130,25 @@ export class TasksView extends LiveView<TaskTreeNode, TaskOrders> {
     );
   }
 
+  /** A program that was started without us may have suspended functions that only its heap tells of. */
+  #tellsNone({ status, message, hasAnswer }: TaskOrders): boolean {
+    const session = this.sessions.current;
+    const isProblem = message !== undefined && message !== ERRORS.noTasks[1];
+    if (session === undefined || status !== "none" || isProblem || !hasAnswer) return false;
+    return session.isForeign === true && this.sessions.isLive(session);
+  }
+
   protected override redraw(): void {
     const { model } = this;
     const nothingMatches = model !== undefined && this.#nothingMatches(model);
     if (nothingMatches !== this.#saidNothing) {
       this.#saidNothing = nothingMatches;
       void vscode.commands.executeCommand("setContext", "asyncscope.nothingMatches", nothingMatches);
+    }
+    const tellsNone = model !== undefined && this.#tellsNone(model);
+    if (tellsNone !== this.#saidNone) {
+      this.#saidNone = tellsNone;
+      void vscode.commands.executeCommand("setContext", "asyncscope.tellsNoTasks", tellsNone);
     }
     this.#drawBadge(model && model.status !== "ended" ? (model.counts.failed ?? 0) : 0);
     super.redraw();

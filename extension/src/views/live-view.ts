@@ -31,7 +31,7 @@ export abstract class LiveView<Node extends LiveRow<Node>, Model extends LiveRow
   /** @param provider makes the rows of whatever model is shown */
   protected constructor(
     id: string,
-    private readonly sessions: SessionTracker,
+    protected readonly sessions: SessionTracker,
     provider: (model: () => Model | undefined) => LiveTreeProvider<Node, Model>,
   ) {
     this.#provider = provider(() => this.#model);

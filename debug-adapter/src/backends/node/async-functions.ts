@@ -22,21 +22,20 @@ const GROUP = "async-functions";
  */
 export class AsyncFunctions {
   readonly #cdp: CdpConnection;
+  readonly #whileStopped: (work: () => Promise<void>) => Promise<void>;
   /** Generator objects by the number of their anchor, see {@link states}. */
   readonly #found = new Map<number, readonly Remote[]>();
   #search: Promise<void> = Promise.resolve();
 
-  constructor(cdp: CdpConnection) {
+  /** @param whileStopped does what the program stands still for. */
+  constructor(cdp: CdpConnection, whileStopped: (work: () => Promise<void>) => Promise<void>) {
     this.#cdp = cdp;
+    this.#whileStopped = whileStopped;
   }
 
   /** How long {@link find} will stop the program, milliseconds: about. */
   async price(): Promise<number> {
     return (await estimateSnapshot(this.#cdp)).pause;
-  }
-
-  has({ number }: Anchor): boolean {
-    return this.#found.has(number);
   }
 
   /**
@@ -58,7 +57,9 @@ export class AsyncFunctions {
 
   /** Looks for functions in a heap snapshot: the program stands still meanwhile. One at a time. */
   find(anchors: readonly Anchor[]): Promise<void> {
-    const search = this.#search.then(() => this.#find(anchors.filter((anchor) => !this.has(anchor))));
+    const search = this.#search.then(() =>
+      this.#whileStopped(() => this.#find(anchors.filter(({ number }) => !this.#found.has(number)))),
+    );
     this.#search = search.catch(() => undefined);
     return search;
   }

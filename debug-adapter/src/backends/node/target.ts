@@ -10,10 +10,14 @@ import { DebuggerDomain } from "./cdp/debugger-domain.js";
 import type { LogPointEvent } from "./conditions.js";
 import { checked, limitsOf } from "./evaluate.js";
 import { Execution } from "./execution.js";
-import { InspectorAccess } from "./inspector-access.js";
+import { readHeap } from "./heap/read-heap.js";
+import type { SnapshotBackend } from "./heap/snapshot-backend.js";
+import { estimateSnapshot, type SnapshotEstimate } from "./heap/take-snapshot.js";
+import { ANSWER_TIMEOUT_MS, InspectorAccess, withTimeout } from "./inspector-access.js";
 import { LoopWatch } from "./loop-watch.js";
 import { PausedStack } from "./paused-stack.js";
 import { urlPattern } from "./paths.js";
+import { CLOSE_WHEN_GONE } from "./processes/open-inspector.js";
 import { ProgramStops } from "./program-stops.js";
 import { RewrittenCode } from "./rewritten-code.js";
 import { Scripts } from "./scripts.js";
@@ -56,6 +60,8 @@ export class NodeTarget {
   readonly stops: ProgramStops;
   readonly loop: LoopWatch;
   #stack: PausedStack | undefined;
+  /** How many read the heap, for which the program stands still. */
+  #readings = 0;
   #repl: Values;
 
   private constructor(cdp: CdpConnection, config: SourceConfiguration, events: TargetEvents) {
@@ -69,10 +75,11 @@ export class NodeTarget {
     this.access = new InspectorAccess(cdp);
     this.tasks = new NodeTaskBackend(cdp, this.scripts, this.access);
     this.stops = new ProgramStops(cdp, this.#execution, this.access, this.tasks);
+    this.tasks.whileStopped = (work) => this.#whileStopped(work);
     this.loop = new LoopWatch(
       cdp,
       events,
-      () => this.isPaused,
+      () => this.isPaused || this.#readings > 0,
       () => this.access.hello?.pid,
       (url) => !url.startsWith("node:") && this.access.hello?.scripts.includes(url) !== true,
     );
@@ -276,6 +283,41 @@ export class NodeTarget {
   /** Ends the connection; a paused program goes on. */
   close(): void {
     this.#cdp.close();
+  }
+
+  /** What {@link readHeap} will cost the program. */
+  heapPrice(): Promise<SnapshotEstimate> {
+    return withTimeout(estimateSnapshot(this.#cdp), ANSWER_TIMEOUT_MS);
+  }
+
+  /** The suspended async functions of a program that tells no tasks; it stands still meanwhile. */
+  async readHeap(): Promise<SnapshotBackend> {
+    const facts = await this.tasks.about();
+    const price = await this.heapPrice();
+    return this.#whileStopped(() => readHeap(this.#cdp, this.scripts, facts, price));
+  }
+
+  /** That the program stands still while we do that is no block of its event loop. */
+  async #whileStopped<T>(work: () => Promise<T>): Promise<T> {
+    this.#readings++;
+    try {
+      return await work();
+    } finally {
+      this.#readings--;
+      this.loop.restart();
+    }
+  }
+
+  /** Has the program close its inspector as soon as we have gone: for one that was closed before we came. */
+  async closeInspector(): Promise<void> {
+    const answer = this.#cdp.send("Runtime.evaluate", {
+      expression: CLOSE_WHEN_GONE,
+      // Gives `require` to the expression.
+      includeCommandLineAPI: true,
+      silent: true,
+      disableBreaks: true,
+    });
+    await withTimeout(answer, ANSWER_TIMEOUT_MS).catch(() => undefined);
   }
 }
 

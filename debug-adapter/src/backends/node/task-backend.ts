@@ -63,6 +63,8 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
   readonly #sites = new Map<SiteId, Site>();
   #knownSites: SiteId = 0;
   #groups = 0;
+  /** Does something for which the program stands still. */
+  whileStopped: <T>(work: () => Promise<T>) => Promise<T> = (work) => work();
   /** The inspector's events, and the last state that the program sent when it ended. */
   onEvent: (
     event:
@@ -73,7 +75,7 @@ export class NodeTaskBackend implements TaskBackend, RecordingBackend {
     this.#cdp = cdp;
     this.#scripts = scripts;
     this.#access = access;
-    this.#functions = new AsyncFunctions(cdp);
+    this.#functions = new AsyncFunctions(cdp, (work) => this.whileStopped(work));
   }
 
   get ready(): boolean {

@@ -3,11 +3,15 @@ import type {
   DiagnosisQuery,
   DiagnosisReply,
   Finding,
+  FutureReply,
+  GroupReply,
+  LongWaitReply,
   ResourceQuery,
   ResourceReply,
   Site,
   SiteId,
   SourceLocation,
+  SuspensionReply,
   TaskId,
   TaskInfo,
   TreeQuery,
@@ -46,6 +50,8 @@ const DEFAULT_FINDINGS = 20;
 export class SnapshotBackend implements TaskBackend {
   readonly ready = true;
   readonly problem = undefined;
+  /** See `TaskBackend.note`: set by whoever shows it beside a program that goes on. */
+  note?: string;
   readonly #cdp: CdpConnection;
   readonly #scripts: Scripts;
   readonly #heap: HeapGraph;
@@ -117,16 +123,13 @@ export class SnapshotBackend implements TaskBackend {
   }
 
   tree(query: TreeQuery): Promise<TreeReply> {
-    const counts = {
-      created: 0,
-      scheduled: 0,
-      running: 0,
-      suspended: this.#byId.size,
-      done: 0,
-      failed: 0,
-      cancelled: 0,
-    };
-    return Promise.resolve({ now: this.#now, version: 1, ...this.#tree.piece(query), sites: [], counts });
+    return Promise.resolve({
+      now: this.#now,
+      version: 1,
+      ...this.#tree.piece(query),
+      sites: [],
+      counts: this.#counts,
+    });
   }
 
   resources({ offset = 0, limit = DEFAULT_RESOURCES, text }: ResourceQuery): Promise<ResourceReply> {
@@ -300,25 +303,32 @@ export class SnapshotBackend implements TaskBackend {
     return Promise.resolve();
   }
 
-  /** Asked for by views of a running program, which a snapshot is not. */
-  #ofRunning(): Promise<never> {
-    return Promise.reject(new Error("This is not known of functions that were read from a heap snapshot."));
+  // What only a running program tells: views of an editor ask for it, too.
+
+  groups(): Promise<GroupReply> {
+    const list = { groups: [], total: 0, grouped: 0, suspended: 0, hiddenTasks: 0, pages: [] };
+    return Promise.resolve({ ...this.#nothing, ...list, counts: this.#counts });
   }
 
-  groups(): Promise<never> {
-    return this.#ofRunning();
+  futures(): Promise<FutureReply> {
+    return Promise.resolve({ ...this.#nothing, futures: [], total: 0, otherWaits: this.#byId.size });
   }
 
-  futures(): Promise<never> {
-    return this.#ofRunning();
+  suspensions(): Promise<SuspensionReply> {
+    return Promise.resolve({ ...this.#nothing, took: 0, points: [], suspended: 0, hiddenTasks: 0 });
   }
 
-  suspensions(): Promise<never> {
-    return this.#ofRunning();
+  longWaits(): Promise<LongWaitReply> {
+    return Promise.resolve({ ...this.#nothing, total: 0 });
   }
 
-  longWaits(): Promise<never> {
-    return this.#ofRunning();
+  get #nothing(): { now: number; version: number; tasks: []; sites: [] } {
+    return { now: this.#now, version: 1, tasks: [], sites: [] };
+  }
+
+  get #counts(): TreeReply["counts"] {
+    const none = { created: 0, scheduled: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+    return { ...none, suspended: this.#byId.size };
   }
 
   items(): VariableContainer {

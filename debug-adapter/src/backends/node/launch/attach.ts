@@ -6,7 +6,11 @@ const ANSWER_TIMEOUT_MS = 3000;
 const MAX_ANSWER = 1024 * 1024;
 
 /** The WebSocket address of a Node that listens for debuggers. */
-export async function inspectorUrl({ websocketUrl, address, port }: AttachConfiguration): Promise<string> {
+export async function inspectorUrl({
+  websocketUrl,
+  address,
+  port,
+}: Omit<AttachConfiguration, "processId">): Promise<string> {
   if (websocketUrl !== undefined) return websocketUrl;
   const place = `${address}:${port}`;
   let text: string;

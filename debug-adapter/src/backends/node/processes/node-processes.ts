@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { promisify } from "node:util";
-import { CliError } from "./cli-error.js";
+import { ProcessError } from "./process-error.js";
 import { listeningPorts } from "./listening-ports.js";
 
 /** A Node program of this user. */
@@ -41,13 +41,13 @@ export async function nodeProcesses(): Promise<NodeProcess[]> {
   return found.filter((each) => each !== undefined).sort((a, b) => a.pid - b.pid);
 }
 
-/** @throws CliError when there is none, when it is another user's or when it is not Node. */
+/** @throws ProcessError when there is none, when it is another user's or when it is not Node. */
 export async function nodeProcess(pid: number): Promise<NodeProcess> {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EPERM") throw foreign(pid);
-    throw new CliError(
+    throw new ProcessError(
       `There is no process ${pid}. \`asyncscope ps\` lists the programs that can be looked into.`,
     );
   }
@@ -55,7 +55,7 @@ export async function nodeProcess(pid: number): Promise<NodeProcess> {
   if (process.platform === "win32")
     return { pid, command: [], inspector: "closed", port: DEFAULT_PORT, stopped: false };
   const row = (await psTable()).find((each) => each.pid === pid);
-  if (row === undefined) throw new CliError(`Process ${pid} has ended.`);
+  if (row === undefined) throw new ProcessError(`Process ${pid} has ended.`);
   if (row.uid !== process.getuid?.()) throw foreign(pid);
   const command = row.command.split(/\s+/);
   if (!isNode(command[0] ?? "")) throw notNode(pid, command[0] ?? "");
@@ -81,10 +81,10 @@ async function fromProc(pid: number): Promise<NodeProcess> {
     status = readFileSync(`/proc/${pid}/status`, "utf8");
     environment = readFileSync(`/proc/${pid}/environ`, "utf8");
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof ProcessError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM") throw foreign(pid);
-    throw new CliError(`Process ${pid} has ended.`);
+    throw new ProcessError(`Process ${pid} has ended.`);
   }
   if (!isNode(executable)) throw notNode(pid, executable);
   const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
@@ -124,7 +124,7 @@ interface PsRow {
 
 async function psTable(): Promise<PsRow[]> {
   if (process.platform === "win32")
-    throw new CliError("On Windows programs are not listed yet. Name the PID: asyncscope ps PID.");
+    throw new ProcessError("On Windows programs are not listed yet. Name the PID: asyncscope ps PID.");
   const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,uid=,state=,args="], {
     timeout: PS_TIMEOUT_MS,
     maxBuffer: 64 * 1024 * 1024,
@@ -135,10 +135,10 @@ async function psTable(): Promise<PsRow[]> {
   });
 }
 
-function foreign(pid: number): CliError {
-  return new CliError(`Process ${pid} belongs to another user. Run asyncscope as that user.`);
+function foreign(pid: number): ProcessError {
+  return new ProcessError(`Process ${pid} belongs to another user. Run asyncscope as that user.`);
 }
 
-function notNode(pid: number, executable: string): CliError {
-  return new CliError(`Process ${pid} is no Node program (${basename(executable)}).`);
+function notNode(pid: number, executable: string): ProcessError {
+  return new ProcessError(`Process ${pid} is no Node program (${basename(executable)}).`);
 }

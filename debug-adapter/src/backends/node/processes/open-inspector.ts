@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { inspectorUrl } from "../backends/node/launch/attach.js";
-import { CliError } from "./cli-error.js";
+import { inspectorUrl } from "../launch/attach.js";
+import { ProcessError } from "./process-error.js";
 import { listeningPorts } from "./listening-ports.js";
 import type { NodeProcess } from "./node-processes.js";
 
@@ -21,19 +21,21 @@ export interface OpenInspector {
 
 /**
  * Finds the inspector of a program, and opens it when it is closed.
- * @throws CliError that says what stands in the way.
+ * @throws ProcessError that says what stands in the way.
  */
 export async function openInspector(program: NodeProcess): Promise<OpenInspector> {
   const { pid, port } = program;
   if (program.stopped)
-    throw new CliError(`Process ${pid} is stopped and answers nobody. Let it go on first: kill -CONT ${pid}`);
+    throw new ProcessError(
+      `Process ${pid} is stopped and answers nobody. Let it go on first: kill -CONT ${pid}`,
+    );
   if (program.inspector === "open") return { url: await urlAt(port), opened: false };
   if (program.inspector === "off")
-    throw new CliError(
+    throw new ProcessError(
       `Process ${pid} does not open its inspector on SIGUSR1 (started with --disable-sigusr1, or about to end). Start it with --inspect.`,
     );
   if (isInRead(pid))
-    throw new CliError(
+    throw new ProcessError(
       `Process ${pid} is blocked in a synchronous read, which the signal that opens its inspector would end with an error. Try again when it goes on.`,
     );
   const before = await listeningPorts(pid);
@@ -56,17 +58,23 @@ export async function openInspector(program: NodeProcess): Promise<OpenInspector
         if (url !== undefined) return { url, opened: false };
       }
       if (!now.some((each) => each.port === port) && (await isTaken(port)))
-        throw new CliError(
+        throw new ProcessError(
           `Process ${pid} cannot open its inspector: port ${port} is taken by another program. End that one's debugging, or start this one with --inspect-port=0.`,
         );
     }
     await delay(POLL_MS);
-    if (!isAlive(pid)) throw new CliError(`Process ${pid} ended during the look.`);
+    if (!isAlive(pid)) throw new ProcessError(`Process ${pid} ended during the look.`);
   }
-  throw new CliError(
+  throw new ProcessError(
     `Process ${pid} did not open its inspector within ${PATIENCE_MS / 1000} s: it is blocked in native code, such as a synchronous child process or file operation. Try again when it goes on.`,
   );
 }
+
+/**
+ * For whoever opened an inspector and leaves: an expression that has the program close it when the connection of whoever
+ * asks has gone, as it waits until all have. It needs the command line API.
+ */
+export const CLOSE_WHEN_GONE = `{ const inspector = require("node:inspector"); require("node:timers").setTimeout(() => inspector.close(), 50).unref(); }`;
 
 /** The numbers of the system call read(). */
 const READ: Readonly<Record<string, string>> = { x64: "0", arm64: "63" };
@@ -112,7 +120,7 @@ function sendSignal(pid: number): void {
     // On Windows, where there are no signals, Node has another way for the same.
     (process as typeof process & { _debugProcess(pid: number): void })._debugProcess(pid);
   } catch (error) {
-    throw new CliError(
+    throw new ProcessError(
       `The inspector of process ${pid} could not be opened (${error instanceof Error ? error.message : String(error)}): it has ended, or belongs to another user.`,
     );
   }

@@ -1,0 +1,52 @@
+import type { HeapSnapshotBody } from "@asyncscope/protocol";
+import type { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js";
+import { fail } from "../errors.js";
+import type { Handler, Handlers, SessionContext } from "./context.js";
+
+/** `asyncscope/heapSnapshot`: the tasks of a program that tells none. */
+export class HeapSnapshots {
+  readonly #context: SessionContext;
+  readonly #changed: () => void;
+  #shown: SnapshotBackend | undefined;
+  #isReading = false;
+
+  /** @param changed there are other tasks to show. */
+  constructor(context: SessionContext, changed: () => void) {
+    this.#context = context;
+    this.#changed = changed;
+  }
+
+  /** What is shown in place of what the program tells: nothing once it tells something. */
+  get shown(): SnapshotBackend | undefined {
+    return this.#shown;
+  }
+
+  /** Another program has come, or it tells its tasks itself now. */
+  clear(): void {
+    this.#shown = undefined;
+  }
+
+  handlers(): Handlers {
+    const heapSnapshot: Handler = async (args) => {
+      const target = this.#context.target("asyncscope/heapSnapshot");
+      if (target.tasks.ready) fail("snapshotNeedless");
+      const price = await target.heapPrice();
+      if (args.flag("estimate")) return price satisfies HeapSnapshotBody;
+      if (this.#isReading) fail("snapshotFailed", { detail: "it is being read already." });
+      this.#isReading = true;
+      try {
+        const backend = await target.readHeap();
+        const time = new Date().toLocaleTimeString("en-GB");
+        backend.note = `As it was at ${time}, read from the heap: this does not follow the program.`;
+        this.#context.pins.clear();
+        this.#shown = backend;
+        this.#context.tasks.attach(backend);
+        return { ...price, functions: backend.counts.functions } satisfies HeapSnapshotBody;
+      } finally {
+        this.#isReading = false;
+        this.#changed();
+      }
+    };
+    return { "asyncscope/heapSnapshot": heapSnapshot };
+  }
+}
