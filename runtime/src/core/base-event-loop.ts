@@ -243,7 +243,10 @@ export abstract class BaseEventLoop {
     log({ level: "error", message: context.message, context, loop: this });
   }
 
-  /** Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass. */
+  /**
+   * Reports through the handler; a handler that throws is reported itself (rule EH-04). Fatal errors pass: they end the
+   * run, or are thrown when the loop does not run.
+   */
   callExceptionHandler(context: ExceptionContext): void {
     checkReport(context, "callExceptionHandler()");
     const { task, future, handle } = context;

@@ -112,16 +112,13 @@ export function copyContext(): Context {
   return currentContext().copy();
 }
 
-/** What a token says of a variable that had no value before. */
-const MISSING: unique symbol = Symbol("Token.MISSING");
-
 /**
  * What {@link ContextVar.set} returns, to undo it once; not constructed by users. `using token = variable.set(…)` undoes
  * it at the end of the block.
  */
 export class Token<T> {
   /** The {@link oldValue} of a variable that had no value in its context: its default does not count. */
-  static readonly MISSING: typeof MISSING = MISSING;
+  static readonly MISSING: unique symbol = Symbol("Token.MISSING");
   /** The variable that was set. */
   readonly var: ContextVar<T>;
   /** @internal */ _used = false;
@@ -130,8 +127,8 @@ export class Token<T> {
   constructor(
     variable: ContextVar<T>,
     /** @internal */ readonly _context: Context,
-    /** What it was before, or {@link MISSING}. */
-    readonly oldValue: T | typeof MISSING,
+    /** What it was before, or {@link Token.MISSING}. */
+    readonly oldValue: T | typeof Token.MISSING,
   ) {
     this.var = variable;
   }
@@ -180,7 +177,7 @@ export class ContextVar<T> {
   set(value: T): Token<T> {
     const context = currentContext();
     const values = context._values;
-    const token = new Token(this, context, values.has(this) ? (values.get(this) as T) : MISSING);
+    const token = new Token(this, context, values.has(this) ? (values.get(this) as T) : Token.MISSING);
     context._values = new Map(values).set(this, value);
     return token;
   }
@@ -198,7 +195,7 @@ export class ContextVar<T> {
     if (token._context !== context) throw new ValueError("this token was made in another context");
     token._used = true;
     const values = new Map(context._values);
-    if (token.oldValue === MISSING) values.delete(this);
+    if (token.oldValue === Token.MISSING) values.delete(this);
     else values.set(this, token.oldValue);
     context._values = values;
   }

@@ -242,15 +242,18 @@ export class EventLoop extends BaseEventLoop {
   close(): void {
     if (this.#running) throw new RuntimeError("cannot close a running event loop: stop() it first");
     if (this.#closed) return;
-    this._reportLeft();
-    for (const holder of [...this._unretrieved]) holder.report();
-    this.#closed = true;
-    this.#leaveExitReport();
-    for (const resource of this._resources) resource._loopClosed();
-    this._resources.clear();
-    this.#firstReady = this.#lastReady = null;
-    this._timers.clear();
-    this.#clock.cancelWake();
+    try {
+      this._reportLeft();
+      for (const holder of [...this._unretrieved]) holder.report();
+    } finally {
+      this.#closed = true;
+      this.#leaveExitReport();
+      for (const resource of this._resources) resource._loopClosed();
+      this._resources.clear();
+      this.#firstReady = this.#lastReady = null;
+      this._timers.clear();
+      this.#clock.cancelWake();
+    }
   }
 
   /**

@@ -31,7 +31,7 @@ export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => v
 
 /**
  * @internal Reports through the handler of the loop, inside the context variables of what failed (rule EH-05). A
- * handler that throws is reported itself (rule EH-04); fatal errors end the run.
+ * handler that throws is reported itself (rule EH-04); fatal errors end the run, or reach the caller when there is none.
  */
 export function report(loop: EventLoop, context: ExceptionContext, where: Context | null): void {
   const handler = loop.getExceptionHandler();
@@ -50,8 +50,10 @@ export function report(loop: EventLoop, context: ExceptionContext, where: Contex
       if (where !== null) enterContext(outer);
     }
   } catch (error) {
-    if (isFatal(error)) loop._fatal(error);
-    else if (handler === null) logQuietly("Exception in default exception handler", error);
+    if (isFatal(error)) {
+      if (!loop.isRunning()) throw error;
+      loop._fatal(error);
+    } else if (handler === null) logQuietly("Exception in default exception handler", error);
     else reportBrokenHandler(loop, context, error);
   }
 }

@@ -206,6 +206,23 @@ describe("Handles and the exception handler", () => {
         assert.deepEqual(reports, []);
       }));
 
+  it("EH-06 a fatal error of the handler ends the run, and reaches the caller when there is none", async () => {
+    const loop = virtualLoop();
+    const fatal = new SystemExit("from the handler");
+    loop.setExceptionHandler(() => {
+      throw fatal;
+    });
+    loop.callSoon(() => {
+      throw new Error("oops");
+    });
+    await assert.rejects(loop.runForever(), (error) => error === fatal);
+    const isFatal = (error: unknown): boolean => error === fatal;
+    assert.throws(() => loop.callExceptionHandler({ message: "spam" }), isFatal);
+    new Future<void>({ loop }).setException(new Error("lost"));
+    assert.throws(() => loop.close(), isFatal);
+    assert.equal(loop.isClosed(), true);
+  });
+
   eachForm("EH-06 a fatal error in a task ends the run and is not reported again", async (form) => {
     const loop = virtualLoop();
     const reports = collectReports(loop);
