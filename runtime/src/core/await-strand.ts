@@ -223,9 +223,7 @@ export class AwaitStrand implements Steppable {
   }
 
   _makeCancelled(): CancelledError {
-    const error = this.task?._pendingIn(this._scope)?.toError() ?? new CancelledError();
-    this._clearPendingCancel();
-    return error;
+    return this.task === null ? new CancelledError() : this.task._makeCancelledIn(this._scope);
   }
 
   _describe(): string {

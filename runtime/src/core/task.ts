@@ -39,6 +39,9 @@ let cancelDepth = 0;
 /** Cancelled by {@link cancelChain} before the one that waits for it. */
 let cancelledAhead: Task<unknown> | null = null;
 
+/** Where {@link Task.makeCancelledError} delivers: an await may wait in another scope than the task's own frames. */
+let deliveringIn: CancelScope | null | undefined;
+
 let lastNumbered = 0;
 let lastName = "";
 
@@ -445,14 +448,28 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _makeCancelled(): CancelledError {
-    return this.makeCancelledError();
+    return this._makeCancelledIn(this._scope);
+  }
+
+  /** @internal The error that is thrown where code in `scope` waits; the cancel is delivered with it. */
+  _makeCancelledIn(scope: CancelScope | null): CancelledError {
+    const before = deliveringIn;
+    deliveringIn = scope;
+    try {
+      return this.makeCancelledError();
+    } finally {
+      deliveringIn = before;
+      // Also when a subclass does not ask `super`.
+      this._clearPendingIn(scope);
+    }
   }
 
   /** While it is not done: the one that is thrown into its coroutine, with which the cancel counts as delivered. */
   protected override makeCancelledError(): CancelledError {
     if (this.done()) return super.makeCancelledError();
-    const error = this._pendingIn(this._scope)?.toError() ?? new CancelledError();
-    this._clearPendingIn(this._scope);
+    const scope = deliveringIn === undefined ? this._scope : deliveringIn;
+    const error = this._pendingIn(scope)?.toError() ?? new CancelledError();
+    this._clearPendingIn(scope);
     return error;
   }
 

@@ -178,6 +178,38 @@ describe("A task class of the program's own", () => {
     }
   }
 
+  class Brief<T> extends Task<T> {
+    protected override makeCancelledError(): CancelledError {
+      return new Interrupted("does not ask super", this.name);
+    }
+  }
+
+  for (const Class of [MyTask, Brief] as readonly (typeof Task)[])
+    for (const where of ["between bare yields", "when what it waits for is there already"])
+      both(`decides which error is thrown into it ${where}, once (${Class.name})`, function* (form) {
+        const future = new Future<void>();
+        const seen: unknown[] = [];
+        const task = new Class(
+          form.body(function* () {
+            for (let n = 0; n < 5; n++)
+              try {
+                yield* form.wait(where === "between bare yields" ? sleep(0) : future);
+              } catch (error) {
+                seen.push(error);
+              }
+          }),
+          { name: "mine" },
+        );
+        yield* form.wait(sleep(0));
+        yield* form.wait(sleep(0));
+        future.setResult();
+        task.cancel("the message");
+        yield* form.wait(task);
+        assert.equal(seen.length, 1);
+        assert.ok(seen[0] instanceof Interrupted);
+        assert.equal(seen[0].message, Class === MyTask ? "the message" : "does not ask super");
+      });
+
   both(
     "decides which error a cancellation throws, inside it and to who waits; the message is kept",
     function* (form) {
