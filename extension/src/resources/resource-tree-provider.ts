@@ -1,3 +1,4 @@
+import type { ResourceNode } from "@asyncscope/protocol";
 import * as vscode from "vscode";
 import { stateIcon, taskDescription, taskLabel } from "../tasks/task-presentation.js";
 import { cleanText, formatDuration } from "../text.js";
@@ -46,12 +47,13 @@ export class ResourceTreeProvider extends LiveTreeProvider<ResourceTreeNode, Res
       case "waiter":
         return taskItem(node, model);
       case "items": {
-        const size = model.resource(node.resource)?.size ?? 0;
-        return groupItem(`Items (${size.toLocaleString("en-US")})`, "symbol-array");
+        const resource = model.resource(node.resource);
+        const size = (resource?.size ?? 0).toLocaleString("en-US");
+        return groupItem(`Items (${size})`, "symbol-array", resource);
       }
       case "waiters": {
         const resource = model.resource(node.resource);
-        return groupItem(resource ? roleLabel(resource, node.role) : node.role, "watch");
+        return groupItem(resource ? roleLabel(resource, node.role) : node.role, "watch", resource);
       }
       case "value":
         return valueItem(node);
@@ -108,10 +110,12 @@ function taskItem(node: OwnerNode | WaiterNode, model: ResourceModel): vscode.Tr
   return item;
 }
 
-function groupItem(label: string, icon: string): vscode.TreeItem {
+function groupItem(label: string, icon: string, resource: ResourceNode | undefined): vscode.TreeItem {
   const item = new vscode.TreeItem(label, Collapsed);
   item.iconPath = themeIcon({ icon, color: "descriptionForeground" });
   item.contextValue = "group";
+  // Without the row above it, which a screen reader has left behind, nobody knows whose items these are.
+  if (resource) item.accessibilityInformation = { label: `${label} of ${resourceLabel(resource)}` };
   return item;
 }
 
