@@ -41,6 +41,24 @@ globalThis.keeping = kept();
 await sleep(60_000);
 `;
 
+const FLOATS = `import { AsyncLocalStorage } from "node:async_hooks";
+const leaf = async (how) => void (await new Promise((resolve) => setTimeout(resolve, 60_000)));
+class Store {
+  load = leaf;
+  async #own() { await new Promise((resolve) => setTimeout(resolve, 60_000)); }
+  async begins() { await null; this.#own(); }
+}
+const store = new Store();
+await null;
+leaf("plain"); store.load("method"); store["load"]("computed"); store?.load("optional");
+["forEach"].forEach(leaf); [1].forEach(() => leaf("returned"));
+const kept = leaf("kept"); void leaf("void"); leaf("handled").catch(() => {});
+// Something of Node's has called it, and may keep its promise.
+new AsyncLocalStorage().run(1, leaf, "of a test");
+await store.begins();
+await kept;
+`;
+
 const FAILS = `async function save() {
   await null;
   throw new TypeError("no row");
@@ -153,6 +171,39 @@ describe("a plain async program that ends with calls that have not", () => {
       session.client.output("important"),
       /^Task save\("index"\) was cut off by the end of the program: it was called at main\.mjs:8, where nobody awaits its promise, and waited at main\.mjs:3 for timer\.$/m,
     );
+  });
+
+  it("marks calls by statements that do nothing with their promise, however they are called", async () => {
+    const program = join(folder, "main.mjs");
+    writeFileSync(program, FLOATS);
+    const session = Session.inMemory();
+    await session.launch(program);
+    let tasks: readonly TaskNode[] = [];
+    await eventually("all calls", async () => {
+      ({ tasks } = await tree(session));
+      return tasks.length === 12;
+    });
+    const names = (floats: boolean): string[] =>
+      tasks
+        .filter(({ floating = false }) => floating === floats)
+        .map(({ name }) => name)
+        .sort();
+    assert.deepEqual(names(true), [
+      "Store.#own",
+      'leaf("computed")',
+      'leaf("forEach")',
+      'leaf("method")',
+      'leaf("optional")',
+      'leaf("plain")',
+    ]);
+    assert.deepEqual(names(false), [
+      "(module)",
+      'leaf("handled")',
+      'leaf("kept")',
+      'leaf("of a test")',
+      'leaf("returned")',
+      'leaf("void")',
+    ]);
   });
 
   it("says where a call was made whose error nobody handles", async () => {

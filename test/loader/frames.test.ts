@@ -4,7 +4,7 @@ import { eachFrame } from "../../runtime/src/frames/frame-list.js";
 import type { Frame } from "../../runtime/src/frames/frame.js";
 import { installCalls } from "../../runtime/src/frames/install.js";
 import { addFile, pointAt, reserve } from "../../runtime/src/frames/points-table.js";
-import { applyEdits } from "../../runtime/src/loader/edits.js";
+import { applyEdits, Columns } from "../../runtime/src/loader/edits.js";
 import { rewrite } from "../../runtime/src/loader/rewrite.js";
 
 const nameOf = (frame: Frame | null): string => (frame === null ? "-" : pointAt(frame.point)!.point.text);
@@ -18,8 +18,10 @@ describe("Frames of plain async functions", () => {
     const source = `(async function main() { ${body} })`;
     const { edits, points } = rewrite(source, "commonjs")!;
     const base = reserve(points.length);
-    addFile({ url: "test", base, points, generatedColumn: (_line, column) => column });
-    const code = `(now, never) => (${applyEdits(source, edits, base)})()`;
+    const url = `test-${base}`;
+    const columns = Columns.of(source, edits);
+    addFile({ url, base, points, generatedColumn: (line, column) => columns.generated(line, column) });
+    const code = `(now, never) => (${applyEdits(source, edits, base)})()\n//# sourceURL=${url}`;
     const make = (0, eval)(code) as (now: () => string, never: Promise<void>) => Promise<unknown>;
     return make(() => nameOf(currentFrame()), new Promise(() => undefined));
   };

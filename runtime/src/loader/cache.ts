@@ -12,7 +12,7 @@ declare const ASYNCSCOPE_VERSION: string;
 export const CACHE_VARIABLE = "ASYNCSCOPE_CACHE";
 
 /** Of what is kept; another one makes it anew. */
-const FORM = 3;
+const FORM = 4;
 
 /** What is kept of a source: nothing to put in, or what. */
 interface Entry {

@@ -11,7 +11,9 @@ export function droppedCall(expression: Node): number | undefined {
   const call = inner.type === "ChainExpression" ? (inner["expression"] as Node) : inner;
   if (call.type !== "CallExpression") return undefined;
   const callee = unwrap(call["callee"] as Node);
-  return callee.type === "MemberExpression" ? (callee["property"] as Node).start : callee.start;
+  if (callee.type !== "MemberExpression") return callee.start;
+  const property = callee["property"] as Node;
+  return callee["computed"] === true || property.type === "PrivateIdentifier" ? callee.end : property.start;
 }
 
 /** Where the directives at the start of a body end, null when there are none. */
