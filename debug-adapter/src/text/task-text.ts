@@ -29,7 +29,10 @@ export function taskDescription(
   const parts = [stateText(task), ageText(task, now)];
   if (task.cancelling > 0 && !isFinished(task.state)) parts.push("cancel requested");
   if (task.state === "failed" && task.unretrieved) parts.push("never retrieved");
-  if (task.floating === true && !isFinished(task.state)) parts.push("floating");
+  if (task.floating === true && !isFinished(task.state)) {
+    const called = task.createdAtLocation;
+    parts.push(called === undefined ? "floating" : `floating, called at ${place(called)}`);
+  }
   if (task.threadId !== undefined) parts.push("pinned");
   const location = task.location ?? (task.state === "suspended" ? undefined : task.createdAtLocation);
   if (location) parts.push(place(location));
