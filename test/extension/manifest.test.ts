@@ -37,7 +37,7 @@ const { commands, menus, keybindings } = contributes;
 const palette = new Map(menus["commandPalette"]!.map(({ command, when }) => [command, when]));
 
 /** Contexts that are set only when there is, or was, a program to show. */
-const SESSION = /\basyncscope\.(sessionCount|shown|recorded|recording|filtered|hasSnapshot|tellsNoTasks)\b/;
+const SESSION = /\basyncscope\.(sessionCount|shown|recorded|recording|filtered|hasSnapshot)\b/;
 /** What makes sense without a session: it starts one. */
 const STARTS = new Set(["asyncscope.debugFile", "asyncscope.debugEditor", "asyncscope.attachToProcess"]);
 
