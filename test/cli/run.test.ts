@@ -160,6 +160,17 @@ const work = async () => { await rest(); };
 const working = work();
 setTimeout(() => process.exit(0), 10);
 await Promise.all([working, work()]);`,
+    "what lost a race, and what was left when its caller ended": `import { once, EventEmitter } from "node:events";
+const rest = () => new Promise((resolve) => setTimeout(resolve, 5));
+const aborted = async () => { await once(new EventEmitter(), "abort"); };
+const work = async () => { await rest(); };
+async function main() {
+  for (let i = 0; i < 3; i++) await Promise.race([work(), aborted()]);
+  const consumer = aborted();
+  await work();
+  return [consumer];
+}
+await main();`,
     "what a program handles itself": `process.on("unhandledRejection", () => {});
 const fails = async () => { await null; throw new Error("no"); };
 fails();

@@ -78,16 +78,21 @@ describe("a plain async program whose calls can never go on", () => {
     let body: DiagnosisBody | undefined;
     await eventually("it is found", async () => {
       body = await session.request<DiagnosisBody>("asyncscope/diagnosis");
-      return body.findings.some(({ locations }) => locations.length === 2);
+      return body.findings.some(
+        ({ kind, locations }) => kind === "nothing-can-wake" && locations.length === 2,
+      );
     });
     const lost = markerLine(program, "lost");
     assert.deepEqual(
-      body!.findings.map(({ kind, certain, taskCount, locations }) => [
-        kind,
-        certain,
-        taskCount,
-        locations.map(({ line: at }) => at),
-      ]),
+      body!.findings
+        // A busy machine may hold the program up.
+        .filter(({ kind }) => kind !== "slow-step")
+        .map(({ kind, certain, taskCount, locations }) => [
+          kind,
+          certain,
+          taskCount,
+          locations.map(({ line: at }) => at),
+        ]),
       [["nothing-can-wake", true, 2, [lost, lost]]],
     );
     // Those go on to be shown: the rest of the program has not come to an end.

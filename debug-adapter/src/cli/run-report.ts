@@ -4,6 +4,7 @@ import { ReportedSources } from "../backends/node/reported-sources.js";
 import type { RunReport } from "../preload/options.js";
 import { tellFindings } from "../tasks/finding-nodes.js";
 import { placeTasks, resolveSite } from "../tasks/task-places.js";
+import { isAboutWaits } from "../text/finding-kinds.js";
 import { pendingText, type PendingFrame } from "../text/pending-text.js";
 
 /** Plain text of several lines, which ends with a line break; "" when there is nothing to say. */
@@ -27,7 +28,9 @@ export async function reportText(report: RunReport): Promise<string> {
     (site) => resolveSite(sources, site),
   );
   const all = { ...tree, tasks: await place(tree.tasks) };
-  return pendingText(all, findings, report.drained, (task) => chains.get(task) ?? []) ?? "";
+  // Calls whose end nobody misses are no news.
+  const list = report.drained && findings.some(isAboutWaits);
+  return pendingText(all, findings, list, (task) => chains.get(task) ?? []) ?? "";
 }
 
 async function chainsOf(

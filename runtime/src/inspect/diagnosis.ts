@@ -9,7 +9,7 @@ import { holdersOf } from "./holders.js";
 import { nothingCanHappen } from "./idle.js";
 import { leftoverTasks } from "./leftover-tasks.js";
 import { IntList } from "./int-list.js";
-import { isAbandoned } from "./native-task.js";
+import { isAbandoned, isLeftBehind } from "./native-task.js";
 import type { NativeTasks } from "./native-tasks.js";
 import { atMost, count } from "./numbers.js";
 import { deref, mapForEach, mapGet, mapSet, mapSize } from "./primordials.js";
@@ -141,7 +141,7 @@ class Diagnosis {
     );
     if (this.idle)
       this.#stranded(
-        () => true,
+        (task) => !isLeftBehind(task),
         query.ends === undefined
           ? ", and the process has nothing left to do: no task to run, no timer, no I/O."
           : ", and nothing was left that keeps the program alive: no timer, no I/O. So it ended.",

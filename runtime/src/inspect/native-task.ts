@@ -66,6 +66,8 @@ export class NativeTask implements WatchedCall {
   ended = false;
   /** Its frame is gone and had not ended: nobody has anything left that could make it go on. */
   abandoned = false;
+  /** Who called it has gone on or ended without it, as with what a `Promise.race` leaves: nobody misses its end. */
+  leftBehind = false;
   /** For its keeper. Weak: a call that nothing can resume is collected as without us. */
   readonly frame: WeakRef<Frame>;
 
@@ -122,6 +124,11 @@ function nameWith(name: string, argument: unknown): string {
 /** Whether a task is a call of a plain async function that nothing can make go on any more. */
 export function isAbandoned(task: object | null): boolean {
   return task instanceof NativeTask && task.abandoned;
+}
+
+/** Whether a task is a call of a plain async function whose end nobody misses. */
+export function isLeftBehind(task: object | null): boolean {
+  return task instanceof NativeTask && task.leftBehind;
 }
 
 /** Whether a task is a call of a plain async function whose promise nobody keeps. */

@@ -2,7 +2,7 @@ import type { SiteId } from "@asyncscope/protocol";
 import type { Task } from "../core/task.js";
 import type { FailedCall } from "../frames/failures.js";
 import type { Frame } from "../frames/frame.js";
-import { AT_YIELD, isLinked } from "../frames/frame.js";
+import { AT_YIELD, ENDED, isLinked, RUNNING } from "../frames/frame.js";
 import { A_LOOP, OF_A_TASK } from "../frames/source.js";
 import type { FrameSource } from "../frames/source.js";
 import { PointKind } from "../loader/points.js";
@@ -20,6 +20,8 @@ interface Started {
 
 /** Calls that have waited so long are held weakly from now on, in milliseconds: see {@link NativeTask.abandoned}. */
 const WEAK_AFTER_MS = 2000;
+/** A function and what it has called and awaits are suspended within this time, in milliseconds. */
+const LATER_MS = 1000;
 /** Abandoned calls that are kept, the latest: a program may leave one behind with each request. */
 const MOST_ABANDONED = 1000;
 
@@ -42,6 +44,10 @@ export class NativeTasks {
   /** Takes in what has begun since the last time, lets go of what has ended, and reads where the others stand. */
   update(registry: Registry): void {
     const running = this.#lookWhatRuns();
+    const outermost = running[running.length - 1];
+    // The function of a task of the runtime, which is known to be that when it has been called.
+    if (outermost !== undefined && isFirstRun(outermost) && outermost.parent === null)
+      if (registry.currentTask() !== null) outermost.linked = OF_A_TASK;
     const frames: Frame[] = [];
     const callees = new Map<Frame, Frame>();
     const look = (frame: Frame): void => {
@@ -137,7 +143,7 @@ export class NativeTasks {
   /** A task whose frame waits no more, or is there no more. */
   #gone(task: NativeTask, registry: Registry): void {
     const frame = deref(task.frame);
-    if (!task.ended && frame === undefined) {
+    if (!task.ended && frame === undefined && !task.leftBehind) {
       task.abandoned = true;
       this.#abandoned[this.#abandoned.length] = task;
       if (this.#abandoned.length <= MOST_ABANDONED) return;
@@ -233,6 +239,7 @@ export class NativeTasks {
     }
     task._frame = caller;
     task._since = innermost.time;
+    task.leftBehind = !task.floating && isLeftBehind(root, innermost);
     task._waiter = setHas(this.#running, innermost)
       ? null
       : this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
@@ -296,6 +303,13 @@ function inputsOf(frame: Frame, begun: readonly Started[], total: number): Nativ
 
 /** It has never been suspended. */
 const isFirstRun = (frame: Frame): boolean => frame.time < 0;
+
+/** Whether the caller of a function has gone on without it: it has ended, or waits elsewhere, or has waited later. */
+function isLeftBehind({ parent, born }: Frame, { time }: Frame): boolean {
+  // Of one that was called before anybody watched it is not known what was done with its promise.
+  if (parent === null || parent.site === RUNNING || born === 0) return false;
+  return parent.site === ENDED || (born > 0 && parent.site !== born) || parent.time - time > LATER_MS;
+}
 
 /** Whether a function, by itself or by what it calls, awaits a run of the runtime's loop and nothing else. */
 function waitsForLoop(root: Frame, callees: ReadonlyMap<Frame, Frame>): boolean {
