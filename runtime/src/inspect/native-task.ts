@@ -64,6 +64,8 @@ export class NativeTask implements WatchedCall {
   _waiter: NativeWait | null = null;
   _since = 0;
   ended = false;
+  /** How often it was read what it waits for. */
+  waits = 0;
   /** Its frame is gone and had not ended: nobody has anything left that could make it go on. */
   abandoned = false;
   /** Who called it has gone on or ended without it, as with what a `Promise.race` leaves: nobody misses its end. */

@@ -64,7 +64,12 @@ export class NativeTasks {
     for (let i = 0; i < frames.length; i++) {
       const root = frames[i]!;
       if (this.#isCallee(root) || root.linked === OF_A_TASK) continue;
-      if (root.task === null && waitsForLoop(root, callees)) continue;
+      if (isUnread(root.task) && waitsForLoop(root, callees)) {
+        // Made while it ran, when that could not be known.
+        if (root.task !== null) registry.drop(root.task as unknown as Task<unknown>);
+        root.task = null;
+        continue;
+      }
       const task = this.#taskOf(root, callees, registry);
       tasks[tasks.length] = task;
       setAdd(seen, task);
@@ -142,6 +147,7 @@ export class NativeTasks {
 
   /** A task whose frame waits no more, or is there no more. */
   #gone(task: NativeTask, registry: Registry): void {
+    if (registry.recordOf(task) === undefined) return;
     const frame = deref(task.frame);
     if (!task.ended && frame === undefined && !task.leftBehind) {
       task.abandoned = true;
@@ -240,6 +246,7 @@ export class NativeTasks {
     task._frame = caller;
     task._since = innermost.time;
     task.leftBehind = !task.floating && isLeftBehind(root, innermost);
+    if (!setHas(this.#running, innermost)) task.waits++;
     task._waiter = setHas(this.#running, innermost)
       ? null
       : this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
@@ -300,6 +307,10 @@ function inputsOf(frame: Frame, begun: readonly Started[], total: number): Nativ
     if (begun.length <= total || begun[i]!.born === frame.site) tasks[tasks.length] = begun[i]!.task;
   return tasks;
 }
+
+/** Nobody has seen yet what it waits for. */
+const isUnread = (task: object | null): boolean =>
+  task === null || (task instanceof NativeTask && task.waits === 0);
 
 /** It has never been suspended. */
 const isFirstRun = (frame: Frame): boolean => frame.time < 0;

@@ -256,6 +256,18 @@ export class Registry implements Instrument, Activity {
     if (failed && this.halts !== null) this.halts.failed(record, task._peekError());
   }
 
+  /** It turned out to be none: what it has begun moves up to its parent. */
+  drop(task: Task<unknown>): void {
+    const record = this.recordOf(task);
+    if (record === undefined || record.finished) return;
+    this.tasks.delete(record.id);
+    this.live--;
+    record.parent!.dissolve(record);
+    record.forget();
+    record.task = task._record = null;
+    this.#changed();
+  }
+
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
     const record = (task._record as TaskRecord | null) ?? this.adoptExisting(task);
     const creator = this.fromOutside ? null : (by ?? this.currentTask());
