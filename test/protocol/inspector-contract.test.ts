@@ -220,7 +220,8 @@ describe("The protocol", () => {
         .filter((field) => !contract.seen.has(field)),
     );
     // Two copies of the runtime: see test/inspect/copies.test.ts. A program without it: see test/cli/plain-program.test.ts.
-    assert.deepEqual(unseen, ["InspectorHello.otherCopies", "TaskInfo.ageUnknown"]);
+    // One under the loader: see test/debug-adapter/plain-ends.test.ts.
+    assert.deepEqual(unseen, ["InspectorHello.otherCopies", "TaskInfo.ageUnknown", "TaskInfo.floating"]);
   });
 
   it("describes every method that the inspector has", () => {
