@@ -19,8 +19,8 @@ const SECOND = 1000;
 const LIMIT = 5 * 60_000;
 
 /**
- * Areas of test/ in their order, fast first; a folder not named here comes last but before the editor. Two run side by
- * side, but for the editor, which takes both cores.
+ * Areas of test/ in their order, fast first; a folder not named here comes before those that need the editor. Two run
+ * side by side: those of the editor at the end, when the others are through.
  */
 const AREAS = new Map([
   ["protocol", { limit: LIMIT }],
@@ -29,7 +29,10 @@ const AREAS = new Map([
   ["debug-adapter", { limit: 3 * LIMIT }],
   ["packages", { limit: LIMIT }],
   ["editor", { limit: 4 * LIMIT }],
+  ["person", { limit: 4 * LIMIT }],
 ]);
+/** What runs in the real VS Code. */
+const IN_THE_EDITOR = new Set(["editor", "person"]);
 
 const started = Date.now();
 process.chdir(root);
@@ -69,7 +72,7 @@ if (!(await step("set-up", () => ensureDependencies(note)))) finish();
 
 const areas = areasToTest();
 // Compiling VS Code's native modules takes a minute of one core: it goes on beside the first stages.
-const editor = areas.includes("editor")
+const editor = areas.some((area) => IN_THE_EDITOR.has(area))
   ? Promise.all([ensureEditor(note), ensureChromium(note)]).then(
       () => undefined,
       (/** @type {unknown} */ error) => String(error),
@@ -90,27 +93,13 @@ await sideBySide(
 
 const buildIsWanted = wanted("build") || areas.length > 0;
 if (buildIsWanted && (await stage("build", bin("../scripts/build.mjs"), LIMIT))) {
-  await sideBySide(
-    areas.filter((area) => area !== "editor"),
-    async (area) => {
-      let output = "";
-      const result = await suite(area, (text) => (output += text));
-      return { result, output };
-    },
-    (area, { result, output }) => {
-      heading(`test/${area}`);
-      process.stdout.write(output);
-      judge(area, result);
-    },
-  );
-  if (areas.includes("editor")) {
-    heading("test/editor");
-    const problem = await editor;
-    if (problem === undefined) judge("editor", await suite("editor", (text) => process.stdout.write(text)));
-    else {
-      note(problem);
-      record(false, "test/editor");
-    }
+  await suites(areas.filter((area) => !IN_THE_EDITOR.has(area)));
+  const inTheEditor = areas.filter((area) => IN_THE_EDITOR.has(area));
+  const problem = await editor;
+  if (problem === undefined) await suites(inTheEditor);
+  else {
+    note(problem);
+    for (const area of inTheEditor) record(false, `test/${area}`);
   }
 }
 finish();
@@ -128,6 +117,23 @@ async function sideBySide(items, work, show) {
   });
   for (const { item, result } of results) show(item, await result.promise);
   await Promise.all(lanes);
+}
+
+/** Runs two of them at a time and counts their tests. @param {readonly string[]} some */
+async function suites(some) {
+  await sideBySide(
+    some,
+    async (area) => {
+      let output = "";
+      const result = await suite(area, (text) => (output += text));
+      return { result, output };
+    },
+    (area, { result, output }) => {
+      heading(`test/${area}`);
+      process.stdout.write(output);
+      judge(area, result);
+    },
+  );
 }
 
 /** One mocha suite. @param {string} area @param {(text: string) => void} onOutput */
@@ -220,10 +226,10 @@ function areasToTest() {
     .map((entry) => entry.name);
   const order = [...AREAS.keys()];
   const rank = (/** @type {string} */ name) =>
-    order.includes(name) ? order.indexOf(name) : order.length - 1.5;
+    order.includes(name) ? order.indexOf(name) : order.length - IN_THE_EDITOR.size - 0.5;
   return folders
     .sort((a, b) => rank(a) - rank(b))
-    .filter((name) => wanted(name) && !(fast && name === "editor"));
+    .filter((name) => wanted(name) && !(fast && IN_THE_EDITOR.has(name)));
 }
 
 /** @param {string} folder */

@@ -26,7 +26,7 @@ export function frameSource(): FrameSource | undefined {
 export interface FrameSource {
   /** Calls `visit` with each frame that has been suspended and has not ended, oldest first. */
   eachFrame(visit: (frame: Frame) => void): void;
-  /** Whether there is any such frame, or one whose code runs now. */
+  /** Whether there is any such frame. */
   hasFrames(): boolean;
   /** Holds those weakly from now on that have waited since before `time`: see `frame-list.ts`. */
   holdWeakly(time: number): void;

@@ -35,7 +35,7 @@ export function installLoader(ownScript: string, threadHooks: string): void {
   installCalls();
   const source: FrameSource = {
     eachFrame,
-    hasFrames: () => currentFrame() !== null || hasFrames(),
+    hasFrames,
     holdWeakly,
     holdAgain,
     pointAt,

@@ -28,9 +28,9 @@ describe("the extension", () => {
   it("registers every command that its manifest names, and no other", async () => {
     const manifest = extension().packageJSON as { contributes: { commands: { command: string }[] } };
     const named = manifest.contributes.commands.map(({ command }) => command).sort();
-    // The editor itself makes commands like `asyncscope.tasks.focus` for each view; links of hovers are for no menu.
+    // The editor itself makes commands like `asyncscope.tasks.focus` for each view; links of hovers are for no menu, and a picker for configurations.
     const made =
-      /^asyncscope\.((tasks|resources|futures|diagnosis)\.(focus|open|resetViewLocation|toggleVisibility|removeView|moveView)|suspended\.(reveal|pin))$/;
+      /^asyncscope\.((tasks|resources|futures|diagnosis)\.(focus|open|resetViewLocation|toggleVisibility|removeView|moveView)|suspended\.(reveal|pin)|pickProcess)$/;
     const registered = (await vscode.commands.getCommands(true)).filter((id) => id.startsWith("asyncscope."));
     for (const command of named) assert.ok(registered.includes(command), `${command} is not registered`);
     const unnamed = registered.filter((id) => !named.includes(id) && !made.test(id));
