@@ -119,7 +119,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
   /** What every list needs: the registry, with the next change to be told. */
   const asked = (): Registry => {
     registry ??= start(true);
-    native?.update(registry);
+    if (!registry.isChanging) native?.update(registry);
     registry.arm();
     // In the middle of code that runs. The step of that task may be over, which has been told then: what is answered
     // would stand for ever if nothing else happened.

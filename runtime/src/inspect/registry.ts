@@ -61,6 +61,11 @@ export class Registry implements Instrument, Activity {
   recording: Recording | null = null;
   /** What happens now was asked by the debug adapter: not the doing of the task that happens to run. */
   fromOutside = false;
+  /**
+   * A task is being taken in or let go. V8 lets a debug adapter ask in the middle of that, and nothing else may change
+   * the lists then.
+   */
+  isChanging = false;
   /** Stops the program at what happens; null when there is nothing to stop at. */
   halts: Halts | null = null;
   readonly #world: World;
@@ -251,7 +256,9 @@ export class Registry implements Instrument, Activity {
     this.ended[rare.state - DONE]!++;
     record.task = null;
     this.#happened(task, rare.state);
+    this.isChanging = true;
     this.#finished.add(record);
+    this.isChanging = false;
     if (task._loop._firstTask === null) this.loops.release(task._loop);
     if (failed && this.halts !== null) this.halts.failed(record, task._peekError());
   }
@@ -353,8 +360,10 @@ export class Registry implements Instrument, Activity {
     if (loop._iterationTime !== this.#createdAt) this.#createdAt = loop._iterationTime;
     const record = new TaskRecord(++this.#lastId, task, parent, this.#createdAt);
     task._record = record;
+    this.isChanging = true;
     this.tasks.add(record.id, record);
     parent.append(record);
+    this.isChanging = false;
     this.live++;
     this.#changed();
     return record;
