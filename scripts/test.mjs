@@ -20,7 +20,7 @@ const LIMIT = 5 * 60_000;
 
 /**
  * Areas of test/ in their order, fast first; a folder not named here comes before those that need the editor. Two run
- * side by side: those of the editor at the end, when the others are through.
+ * side by side, but for those of the editor, which take both cores.
  */
 const AREAS = new Map([
   ["protocol", { limit: LIMIT }],
@@ -96,7 +96,8 @@ if (buildIsWanted && (await stage("build", bin("../scripts/build.mjs"), LIMIT)))
   await suites(areas.filter((area) => !IN_THE_EDITOR.has(area)));
   const inTheEditor = areas.filter((area) => IN_THE_EDITOR.has(area));
   const problem = await editor;
-  if (problem === undefined) await suites(inTheEditor);
+  // One after the other: an editor takes both cores.
+  if (problem === undefined) for (const area of inTheEditor) await suites([area]);
   else {
     note(problem);
     for (const area of inTheEditor) record(false, `test/${area}`);

@@ -92,8 +92,23 @@ describe("a person records a timeline in the editor, dark theme [slow]", functio
     await workbench.command("View: Close All Editors");
     const file = workbench.page.locator(".explorer-folders-view .monaco-list-row", { hasText: RECORDING });
     await workbench.reload();
-    await file.dblclick();
-    await timeline().locator("canvas").waitFor();
+    // A window that has just opened does not know yet what shows such a file.
+    await eventually(
+      "the file is shown as a timeline",
+      async () => {
+        await file.dblclick();
+        const isShown = await timeline()
+          .locator("canvas")
+          .waitFor({ timeout: 10_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+        if (!isShown) await workbench.command("View: Close All Editors");
+        return isShown;
+      },
+      90_000,
+    );
     await details()
       .getByText(/^\d+, of which \d+ had not ended$/)
       .waitFor();

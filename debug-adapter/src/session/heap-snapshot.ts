@@ -3,6 +3,9 @@ import type { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js"
 import { fail } from "../errors.js";
 import type { Handler, Handlers, SessionContext } from "./context.js";
 
+/** Tasks whose positions are looked up at once: about as many as a view shows. */
+const PLACED = 200;
+
 /** `asyncscope/heapSnapshot`: the tasks of a program that tells none. */
 export class HeapSnapshots {
   readonly #context: SessionContext;
@@ -26,6 +29,18 @@ export class HeapSnapshots {
     this.#shown = undefined;
   }
 
+  /** Positions take time, for which no answer waits; nothing else would have them asked for again. */
+  async #placed(backend: SnapshotBackend): Promise<void> {
+    const { tasks } = await backend.tree({
+      order: "creation",
+      pages: [{ task: 0 }],
+      deep: true,
+      limit: PLACED,
+    });
+    await backend.locations(tasks.map(({ id }) => id));
+    if (this.#shown === backend) this.#changed();
+  }
+
   handlers(): Handlers {
     const heapSnapshot: Handler = async (args) => {
       const target = this.#context.target("asyncscope/heapSnapshot");
@@ -41,6 +56,7 @@ export class HeapSnapshots {
         this.#context.pins.clear();
         this.#shown = backend;
         this.#context.tasks.attach(backend);
+        void this.#placed(backend).catch(() => undefined);
         return { ...price, functions: backend.counts.functions } satisfies HeapSnapshotBody;
       } finally {
         this.#isReading = false;
