@@ -160,6 +160,9 @@ for (const [name, theme] of [
       await workbench.picture("ended");
     });
 
+    // Once is enough: colours differ in nothing that was not seen yet.
+    if (name === "light") return;
+
     it("pins a plain async function of another program and opens its variables, while that runs on", async () => {
       await workbench.openFile(PLAIN);
       await workbench.startDebugging();
