@@ -246,10 +246,10 @@ export class NativeTasks {
     task._frame = caller;
     task._since = innermost.time;
     task.leftBehind = !task.floating && isLeftBehind(root, innermost);
-    if (!setHas(this.#running, innermost)) task.waits++;
-    task._waiter = setHas(this.#running, innermost)
-      ? null
-      : this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
+    task._waiter = null;
+    if (setHas(this.#running, innermost)) return;
+    task.waits++;
+    task._waiter = this.#wait(innermost, caller!._site, mapGet(inside, innermost) ?? []);
   }
 
   #wait(frame: Frame, site: SiteId, begun: readonly Started[]): NativeWait {

@@ -3,8 +3,8 @@ import type { EvaluatePurpose, FrameView, ScopeView } from "../../target/executi
 import type { Property, ValueView, VariableContainer } from "../../target/values.js";
 import type { Anchor, AsyncFunctions } from "./async-functions.js";
 import type { CdpConnection } from "./cdp/connection.js";
+import { CodeFrame } from "./code-frame.js";
 import type { SourcePosition } from "./scripts.js";
-import { sourceView } from "./source-view.js";
 import { SuspendedFrame } from "./suspended-frames.js";
 import type { Values } from "./values/values.js";
 
@@ -12,13 +12,7 @@ import type { Values } from "./values/values.js";
  * A suspended async function. Its position is known; its variables are looked for when somebody wants them, which stops
  * the program for a moment, and from then on they are live.
  */
-export class AsyncFrame implements FrameView {
-  readonly kind = "code";
-  readonly name: string;
-  readonly source: NonNullable<FrameView["source"]>;
-  readonly line: number;
-  readonly column: number;
-  readonly subtle: boolean;
+export class AsyncFrame extends CodeFrame implements FrameView {
   readonly #cdp: CdpConnection;
   readonly #functions: AsyncFunctions;
   readonly #anchor: Anchor;
@@ -37,17 +31,13 @@ export class AsyncFrame implements FrameView {
     name: string,
     position: SourcePosition,
   ) {
+    super(cdp, name, position);
     this.#cdp = cdp;
     this.#functions = functions;
     this.#anchor = anchor;
     this.#all = all;
     this.#values = values;
     this.#position = position;
-    this.name = name;
-    this.source = sourceView(cdp, position);
-    this.line = position.line;
-    this.column = position.column;
-    this.subtle = position.skipped;
   }
 
   async scopes(): Promise<ScopeView[]> {

@@ -3,8 +3,8 @@ import { fail } from "../../errors.js";
 import type { EvaluatePurpose, FrameView, ScopeView } from "../../target/execution.js";
 import type { Page, Property, ValueView } from "../../target/values.js";
 import type { CdpConnection } from "./cdp/connection.js";
+import { CodeFrame } from "./code-frame.js";
 import { checked, limitsOf } from "./evaluate.js";
-import { sourceView } from "./source-view.js";
 import { isLoaderName } from "./rewritten-code.js";
 import type { SourcePosition } from "./scripts.js";
 import { callArgument, type Remote, type Values } from "./values/values.js";
@@ -114,13 +114,7 @@ interface Scope {
 }
 
 /** A frame of a suspended task: its variables are read live from the generator while the program runs. */
-export class SuspendedFrame implements FrameView {
-  readonly kind = "code";
-  readonly name: string;
-  readonly source: NonNullable<FrameView["source"]>;
-  readonly line: number;
-  readonly column: number;
-  readonly subtle: boolean;
+export class SuspendedFrame extends CodeFrame implements FrameView {
   readonly #cdp: CdpConnection;
   readonly #state: GeneratorState;
   readonly #values: Values;
@@ -132,14 +126,10 @@ export class SuspendedFrame implements FrameView {
     name: string,
     position: SourcePosition,
   ) {
+    super(cdp, name, position);
     this.#cdp = cdp;
     this.#state = state;
     this.#values = values;
-    this.name = name;
-    this.source = sourceView(cdp, position);
-    this.line = position.line;
-    this.column = position.column;
-    this.subtle = position.skipped;
   }
 
   async scopes(): Promise<ScopeView[]> {
