@@ -4,6 +4,7 @@ import { estimateSnapshot } from "../backends/node/heap/take-snapshot.js";
 import type { SnapshotEstimate, SnapshotProgress } from "../backends/node/heap/take-snapshot.js";
 import type { SnapshotBackend } from "../backends/node/heap/snapshot-backend.js";
 import { withTimeout } from "../backends/node/inspector-access.js";
+import { priceText } from "../text/heap-price.js";
 import { formatDuration } from "../text/plain-text.js";
 import { CliError } from "./cli-error.js";
 import { evaluate, STEP_MS } from "./visit.js";
@@ -44,12 +45,8 @@ export async function isUnderLoader({ cdp }: Visited): Promise<boolean> {
 }
 
 /** What a snapshot costs, in words. */
-export function priceOf({ heap, pause, size }: SnapshotEstimate): string {
-  return `the program stands still for about ${formatDuration(pause)} (its heap has ${megabytes(heap)}) and needs about ${megabytes(size)} more memory meanwhile`;
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.max(1, Math.round(bytes / 1024 / 1024)).toLocaleString("en-US")} MB`;
+export function priceOf(estimate: SnapshotEstimate): string {
+  return priceText(formatDuration(estimate.pause), estimate);
 }
 
 /**

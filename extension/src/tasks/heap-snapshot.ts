@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
+import { patienceFor, priceText } from "@asyncscope/debug-adapter/text/heap-price";
 import type { SessionTracker } from "../sessions.js";
 import { guarded } from "./task-commands.js";
 
-/** A machine that is busy takes longer than was estimated. */
-const PATIENCE = 20;
-const LEAST_PATIENCE_MS = 60_000;
+/** The debug adapter gives up first, and says why. */
+const SLACK_MS = 5000;
 
 /** The command that finds the suspended functions of a program which tells no tasks. */
 export function registerHeapSnapshotCommand(sessions: SessionTracker): vscode.Disposable {
@@ -16,13 +16,14 @@ export function registerHeapSnapshotCommand(sessions: SessionTracker): vscode.Di
       );
       return;
     }
-    const { pause, heap, size } = await session.request("asyncscope/heapSnapshot", { estimate: true });
+    const estimate = await session.request("asyncscope/heapSnapshot", { estimate: true });
+    const price = priceText(`${(estimate.pause / 1000).toFixed(1)} s`, estimate);
     const read = "Read the Heap";
     const choice = await vscode.window.showInformationMessage(
       "Find the suspended functions of this program in its heap?",
       {
         modal: true,
-        detail: `The program stands still for about ${(pause / 1000).toFixed(1)} s (its heap has ${megabytes(heap)}) and needs about ${megabytes(size)} more memory meanwhile.`,
+        detail: `${price.charAt(0).toUpperCase()}${price.slice(1)}.`,
       },
       read,
     );
@@ -30,11 +31,8 @@ export function registerHeapSnapshotCommand(sessions: SessionTracker): vscode.Di
     const title = "Asyncscope reads the heap of the program";
     const progress = { location: vscode.ProgressLocation.Notification, title };
     await vscode.window.withProgress(progress, () =>
-      session.request("asyncscope/heapSnapshot", {}, LEAST_PATIENCE_MS + PATIENCE * pause),
+      session.request("asyncscope/heapSnapshot", {}, patienceFor(estimate.pause) + SLACK_MS),
     );
   };
   return vscode.commands.registerCommand("asyncscope.heapSnapshot", guarded(find));
 }
-
-const megabytes = (bytes: number): string =>
-  `${Math.max(1, Math.round(bytes / 1024 / 1024)).toLocaleString("en-US")} MB`;

@@ -1,13 +1,11 @@
 import type { ProgramFacts } from "../../../tasks/backend.js";
+import { patienceFor } from "../../../text/heap-price.js";
 import type { CdpConnection } from "../cdp/connection.js";
 import { withTimeout } from "../inspector-access.js";
 import type { Scripts } from "../scripts.js";
 import { SnapshotBackend } from "./snapshot-backend.js";
 import { takeSnapshot, type SnapshotEstimate, type SnapshotProgress } from "./take-snapshot.js";
 
-/** A snapshot takes the time it takes; one that takes this much longer than estimated is given up. */
-const PATIENCE = 20;
-const LEAST_PATIENCE_MS = 60_000;
 const STEP_MS = 5000;
 
 /** Reads the suspended functions of a program out of its heap, which stops it for about as long as was estimated. */
@@ -27,7 +25,6 @@ export async function readHeap(
     disableBreaks: true,
   });
   const { result } = await withTimeout(clock, STEP_MS);
-  const patience = Math.max(LEAST_PATIENCE_MS, estimate.pause * PATIENCE);
-  const heap = await withTimeout(takeSnapshot(cdp, progress), patience);
+  const heap = await withTimeout(takeSnapshot(cdp, progress), patienceFor(estimate.pause));
   return new SnapshotBackend(cdp, scripts, heap, facts, Number(result.value));
 }
