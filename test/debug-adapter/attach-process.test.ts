@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import type { HeapSnapshotBody, TreeBody } from "@asyncscope/protocol";
+import type { HeapSnapshotBody } from "@asyncscope/protocol";
 import { nodeProcess } from "../../debug-adapter/src/backends/node/processes/node-processes.js";
 import { fixture, isAlive, markerLine, Session } from "../support/dap-session.js";
 import { eventually } from "../support/eventually.js";
+import { treeOf as tree } from "../support/task-tree.js";
 
 const PLAIN = fixture("plain-variables.mjs");
 
@@ -31,9 +32,6 @@ describe("attaching to a process that was started without a debugger", () => {
     await session.request("configurationDone");
     return session;
   }
-
-  const tree = (session: Session): Promise<TreeBody> =>
-    session.request("asyncscope/tree", { order: "creation", pages: [{ task: 0 }], deep: true });
 
   it("opens its inspector, shows its tasks, and closes it again", async () => {
     const pid = await start(fixture("workers.mjs"), ["stay"]);

@@ -2,18 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { DiagnosisBody, TaskNode, TreeBody } from "@asyncscope/protocol";
+import type { DiagnosisBody, TaskNode } from "@asyncscope/protocol";
 import { markerLine, Session } from "../support/dap-session.js";
 import { eventually } from "../support/eventually.js";
-
-const tree = (session: Session): Promise<TreeBody> =>
-  session.request("asyncscope/tree", { order: "creation", pages: [{ task: 0 }], deep: true });
-
-const named = (body: TreeBody, name: string): TaskNode => {
-  const found = body.tasks.find((task) => task.name === name);
-  assert.ok(found, `no task ${name} among ${body.tasks.map((task) => task.name).join(", ")}`);
-  return found;
-};
+import { named, treeOf as tree } from "../support/task-tree.js";
 
 const FORGETS = `const forget = () => new Promise(() => undefined);
 async function load(name) {

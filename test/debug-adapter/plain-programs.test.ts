@@ -3,21 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
-import type { ChainBody, TaskNode, TreeBody } from "@asyncscope/protocol";
+import type { ChainBody, TreeBody } from "@asyncscope/protocol";
 import { fixture, markerLine, Session } from "../support/dap-session.js";
 import { eventually } from "../support/eventually.js";
+import { named, treeOf as tree } from "../support/task-tree.js";
 
 const PLAIN = fixture("plain.mjs");
 const line = (marker: string): number => markerLine(PLAIN, marker);
-
-const tree = (session: Session): Promise<TreeBody> =>
-  session.request("asyncscope/tree", { order: "creation", pages: [{ task: 0 }], deep: true });
-
-const named = (body: TreeBody, name: string): TaskNode => {
-  const found = body.tasks.find((task) => task.name === name);
-  assert.ok(found, `no task ${name} among ${body.tasks.map((task) => task.name).join(", ")}`);
-  return found;
-};
 
 /** Waits until the calls of `load` stand. */
 async function settled(session: Session): Promise<TreeBody> {
