@@ -4,6 +4,7 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/root.mjs";
 import { eventually } from "../support/eventually.js";
+import { stepsInOrder } from "../support/steps.js";
 import { Workbench } from "../support/workbench.js";
 import { copyOfExamples } from "../support/workspace.js";
 
@@ -48,19 +49,7 @@ for (const [name, theme] of [
       workspace.remove();
     });
 
-    // Each step stands on the one before it: after a failure the rest would only fail again, and slowly.
-    let broken = false;
-    beforeEach(function () {
-      if (broken) this.skip();
-    });
-    afterEach(async function () {
-      const errors = await workbench.errors();
-      if (this.currentTest?.state === "failed" || errors.length > 0) {
-        broken = true;
-        await workbench.picture("failed");
-      }
-      assert.deepEqual(errors, [], "the editor reports errors");
-    });
+    stepsInOrder(() => workbench);
 
     it("sees the tasks of the program after F5", async () => {
       await workbench.openFile(PROGRAM);

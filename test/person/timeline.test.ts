@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { FrameLocator } from "playwright-core";
 import { root } from "../../scripts/lib/root.mjs";
 import { eventually } from "../support/eventually.js";
+import { stepsInOrder } from "../support/steps.js";
 import { Workbench } from "../support/workbench.js";
 import { copyOfExamples } from "../support/workspace.js";
 
@@ -32,19 +33,7 @@ describe("a person records a timeline in the editor, dark theme [slow]", functio
     workspace.remove();
   });
 
-  // Each step stands on the one before it: after a failure the rest would only fail again, and slowly.
-  let broken = false;
-  beforeEach(function () {
-    if (broken) this.skip();
-  });
-  afterEach(async function () {
-    const errors = await workbench.errors();
-    if (this.currentTest?.state === "failed" || errors.length > 0) {
-      broken = true;
-      await workbench.picture("failed");
-    }
-    assert.deepEqual(errors, [], "the editor reports errors");
-  });
+  stepsInOrder(() => workbench);
 
   /** The page of the timeline in the active editor. */
   const timeline = (): FrameLocator =>
