@@ -120,6 +120,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
   const asked = (): Registry => {
     registry ??= start(true);
     if (!registry.isChanging) native?.update(registry);
+    registry.recordAll();
     registry.arm();
     // In the middle of code that runs. The step of that task may be over, which has been told then: what is answered
     // would stand for ever if nothing else happened.
@@ -192,7 +193,11 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
     groups: (query: GroupQuery) => encode(queryGroups(asked(), query, now())),
     suspensions: (query: SuspensionQuery) => encode(querySuspensions(asked(), query, now())),
     // Asked again and again by itself: it must not re-arm what is told once after each question.
-    longWaits: (query: LongWaitQuery) => encode(longWaits((registry ??= start(true)), query, now())),
+    longWaits(query: LongWaitQuery): string {
+      registry ??= start(true);
+      registry.recordAll();
+      return encode(longWaits(registry, query, now()));
+    },
     haltAt,
     goOn: (halt) => halts?.goOn(halt),
     haltedError: () => halts?.error,

@@ -204,15 +204,11 @@ export class NativeTasks {
     frame.task = task;
     NATIVE_LOOP._iterationTime = isFirstRun(frame) ? realTime() : frame.time;
     const creator = this.#rootOf(frame.parent)?.task;
-    const { captureSites } = registry;
-    registry.captureSites = false;
-    registry.taskCreated(
+    registry.nativeTaskCreated(
       task as unknown as Task<unknown>,
       creator instanceof NativeTask ? (creator as unknown as Task<unknown>) : null,
+      this.siteOf(frame.born, registry),
     );
-    registry.captureSites = captureSites;
-    const created = this.siteOf(frame.born, registry);
-    if (created !== 0) registry.recordOf(task)!.created = created;
   }
 
   /** The calls whose errors nobody has handled. */

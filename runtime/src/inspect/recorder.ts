@@ -15,6 +15,7 @@ export class Recorder {
   begin(registry: Registry, options: RecordingOptions | undefined): RecordingState {
     this.drop();
     this.#registry = registry;
+    registry.recordAll();
     this.#recording = new Recording(registry, options, this.#now());
     registry.setRecording(this.#recording);
     return this.state();

@@ -162,8 +162,7 @@ export class Recording implements Activity {
   }
 
   #id(task: Task<unknown>): number {
-    const record = task._record as TaskRecord | null;
-    return record === null ? this.#registry.adoptExisting(task).id : record.id;
+    return this.#registry.adoptExisting(task).id;
   }
 
   #left(task: Task<unknown>, time: number): void {
