@@ -11,7 +11,6 @@ import type { ExceptionContext, ExceptionHandler } from "./exception-handler.js"
 import { Future, isFuture } from "./future.js";
 import { Handle, TimerHandle } from "./handle.js";
 import type { Runnable } from "./handle.js";
-import { instrument } from "./instrument.js";
 import { log } from "./logger.js";
 import { noteCalls } from "./never-awaited.js";
 import type { NeverAwaited } from "./never-awaited.js";
@@ -272,7 +271,6 @@ export abstract class BaseEventLoop {
 
   /** @internal */
   _removeTask(task: Task<unknown>): void {
-    if (instrument !== null) instrument.taskUnlisted(task);
     if (task._before !== null) task._before._after = task._after;
     else if (this._firstTask === task) this._firstTask = task._after;
     if (task._after !== null) task._after._before = task._before;

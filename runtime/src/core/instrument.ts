@@ -21,8 +21,8 @@ export interface TakenFrom {
 export interface Instrument {
   /** A task exists and will start in a later iteration. `parent`: the task that created it, null outside tasks. */
   taskCreated(task: Task<unknown>, parent: Task<unknown> | null): void;
-  /** The task is about to leave the list of its loop, where it is found until then: it ends, or the program hides it. */
-  taskUnlisted(task: Task<unknown>): void;
+  /** The task is about to leave the list of its loop, where it is found until then. `ends`: or the program hides it. */
+  taskUnlisted(task: Task<unknown>, ends: boolean): void;
   /** The task has its result, error or cancellation. */
   taskDone(task: Task<unknown>): void;
   /** Somebody asked for cancellation. `by`: the task that did, null outside tasks. */

@@ -1,5 +1,6 @@
 import { given } from "./arguments.js";
 import { isFuture } from "./future.js";
+import { instrument } from "./instrument.js";
 import type { Task } from "./task.js";
 
 /**
@@ -17,6 +18,7 @@ export function registerTask(task: Task<unknown>): void {
 /** The opposite of {@link registerTask}: the task runs on, unlisted. Nothing happens when it is not registered. */
 export function unregisterTask(task: Task<unknown>): void {
   checkTask(task, "unregisterTask()");
+  if (instrument !== null) instrument.taskUnlisted(task, false);
   task.getLoop()._removeTask(task);
 }
 

@@ -580,6 +580,7 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _end(): void {
     this._frame = null;
+    if (instrument !== null) instrument.taskUnlisted(this, true);
     this._loop._removeTask(this);
     const extras = this._more;
     if (extras === null) return;

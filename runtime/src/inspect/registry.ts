@@ -12,6 +12,8 @@ import { weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
 import { isAsyncFrame } from "./shapes.js";
 import { SiteBudget, SiteTable } from "./sites.js";
+import { TaskCreation } from "./task-creation.js";
+import type { UnrecordedEnd } from "./task-creation.js";
 import { TakingsTable } from "./takings.js";
 import { CANCELLED, DONE, FAILED, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
 import type { Recording } from "./recording.js";
@@ -33,15 +35,6 @@ const FUTURE_SITES_PER_SECOND = 500;
  */
 const FEW = 64;
 
-/** Of an unfinished task without a record: how it was created. One object for all that were created alike. */
-class Creation {
-  constructor(
-    readonly parent: TaskRecord,
-    readonly site: SiteId,
-    readonly time: LoopTime,
-  ) {}
-}
-
 /** Where a future was made, and by which task (0: by none). */
 export interface FutureCreation {
   readonly site: SiteId;
@@ -61,7 +54,7 @@ export interface World {
  * Knows every task and primitive of the program. Fed by the core through {@link Instrument}.
  *
  * A task gets a record when somebody asks ({@link recordAll}), or something must be written down of it; until then it
- * is found in the list of its loop, and points to a {@link Creation}. So a program that nobody looks at makes a million
+ * is found in the list of its loop, and points to a {@link TaskCreation}. So a program that nobody looks at makes a million
  * tasks as fast as an unwatched one (records at once: 1.8 times as long, and 112 bytes each).
  */
 export class Registry implements Instrument, Activity {
@@ -91,7 +84,10 @@ export class Registry implements Instrument, Activity {
   /** Stops the program at what happens; null when there is nothing to stop at. */
   halts: Halts | null = null;
   readonly #world: World;
-  readonly #finished = new FinishedTasks((record) => this.#forget(record));
+  readonly #finished = new FinishedTasks(
+    (record) => this.#forget(record),
+    (end) => this.#forgetUnrecorded(end),
+  );
   readonly #creations: SiteBudget;
   readonly #awaits: SiteBudget;
   readonly #cancels: SiteBudget;
@@ -107,7 +103,7 @@ export class Registry implements Instrument, Activity {
   /** Of the task that was forgotten last, for the next one that ends: no task that ends normally makes garbage. */
   #spare: RareFacts | null = null;
   /** How the task that was created last was. */
-  #creation: Creation;
+  #creation: TaskCreation;
   /** Unfinished tasks without a record. */
   #unrecorded = 0;
   #lastId = 0;
@@ -118,7 +114,7 @@ export class Registry implements Instrument, Activity {
   constructor(world: World, sites: SiteTable) {
     this.#world = world;
     this.sites = sites;
-    this.#creation = new Creation(this.root, 0, null);
+    this.#creation = new TaskCreation(this.root, 0, null);
     this.#creations = new SiteBudget(sites, SITES_PER_SECOND, true);
     this.#awaits = new SiteBudget(sites, SITES_PER_SECOND);
     this.#cancels = new SiteBudget(sites, SITES_PER_SECOND);
@@ -201,7 +197,7 @@ export class Registry implements Instrument, Activity {
   adoptExisting(task: Task<unknown>): TaskRecord {
     const known = this.recordOf(task);
     if (known !== undefined) return known;
-    if ((task._record as Creation | null) instanceof Creation) return this.#recordFor(task);
+    if (isUnrecorded(task)) return this.#recordFor(task);
     this.loops.add(task._loop);
     const record = this.#record(task, this.root, 0, this.#timeOf(task));
     this.live++;
@@ -219,8 +215,9 @@ export class Registry implements Instrument, Activity {
    * @param first the loop where they are, if that is known.
    */
   recordAll(first?: EventLoop): void {
-    if (this.#unrecorded === 0 || this.isChanging) return;
+    if ((this.#unrecorded === 0 && !this.#finished.hasUnrecorded) || this.isChanging) return;
     this.isChanging = true;
+    if (this.#finished.hasUnrecorded) this.#finished.recordAll((end) => this.#recordEnded(end));
     if (first !== undefined) this.#recordIn(first);
     this.loops.eachLive((loop) => this.#recordIn(loop));
     this.#unrecorded = 0;
@@ -264,9 +261,10 @@ export class Registry implements Instrument, Activity {
     this.loops.add(task._loop);
     let creation = this.#creation;
     if (creation.parent !== above || creation.site !== site || creation.time !== time)
-      creation = this.#creation = new Creation(above, site, time);
+      creation = this.#creation = new TaskCreation(above, site, time);
     this.isChanging = true;
     task._record = creation;
+    above.addUnrecorded();
     this.#unrecorded++;
     this.live++;
     this.isChanging = false;
@@ -288,8 +286,9 @@ export class Registry implements Instrument, Activity {
     if (this.halts !== null) this.halts.created(record);
   }
 
-  taskUnlisted(task: Task<unknown>): void {
-    if ((task._record as Creation | null) instanceof Creation) this.#recordFor(task);
+  taskUnlisted(task: Task<unknown>, ends: boolean): void {
+    if (!isUnrecorded(task) || (ends && this.#unrecorded > FEW)) return;
+    this.#recordFor(task);
   }
 
   stepEntered(task: Task<unknown>): void {
@@ -305,24 +304,23 @@ export class Registry implements Instrument, Activity {
   }
 
   taskDone(task: Task<unknown>): void {
-    const record = this.adoptExisting(task);
     const failed = task._hasError();
+    if (isUnrecorded(task)) {
+      if (this.#finished.isFull) this.recordAll();
+      else if (!failed && this.#unrecorded > FEW) {
+        this.#endUnrecorded(task);
+        return;
+      }
+    }
+    const record = this.adoptExisting(task);
     const rare = record.withRare(this.#spare);
     if (rare === this.#spare) this.#spare = null;
-    const name = task._givenName;
-    rare.name = name === null ? null : clean(name, NAME);
-    rare.number = task._number;
-    rare.coroutine = task._coroutineName;
-    rare.isAsync = task._isAsync;
+    this.#noteEnd(rare, task, failed);
     if (failed) {
       rare.error = describeError(task._peekError());
       rare.ended = new WeakRef(task);
     }
-    rare.state = failed ? FAILED : task.cancelled() ? CANCELLED : DONE;
-    rare.endedAt = task._loop._iterationTime;
     if (this.recording !== null) this.recording.taskDone(task, record.id, rare.state);
-    this.live--;
-    this.ended[rare.state - DONE]!++;
     record.task = null;
     this.#happened(task, rare.state);
     this.isChanging = true;
@@ -425,7 +423,7 @@ export class Registry implements Instrument, Activity {
 
   /** Of a task that creates another one. Its own siblings come first, so that they stay in the order of creation. */
   #parentRecord(task: Task<unknown>): TaskRecord {
-    if ((task._record as Creation | null) instanceof Creation) this.recordAll(task._loop);
+    if (isUnrecorded(task)) this.recordAll(task._loop);
     return this.adoptExisting(task);
   }
 
@@ -433,7 +431,7 @@ export class Registry implements Instrument, Activity {
   #recordFor(task: Task<unknown>): TaskRecord {
     if (this.#unrecorded > 1 && this.#unrecorded <= FEW) {
       this.recordAll(task._loop);
-      if (!((task._record as Creation | null) instanceof Creation)) return task._record as TaskRecord;
+      if (!(isUnrecorded(task))) return task._record as TaskRecord;
     }
     const record = this.#recordCreated(task);
     if (this.#unrecorded > 0) this.#unrecorded--;
@@ -444,22 +442,56 @@ export class Registry implements Instrument, Activity {
     const tasks: Task<unknown>[] = [];
     // Newest first.
     for (let task = loop._firstTask; task !== null && tasks.length < this.#unrecorded; task = task._after)
-      if ((task._record as Creation | null) instanceof Creation) tasks[tasks.length] = task;
+      if (isUnrecorded(task)) tasks[tasks.length] = task;
     for (let i = tasks.length - 1; i >= 0; i--) this.#recordCreated(tasks[i]!);
     this.#unrecorded -= tasks.length;
   }
 
   #recordCreated(task: Task<unknown>): TaskRecord {
-    const { parent, site, time } = task._record as Creation;
-    return this.#record(task, parent, site, time);
+    const { parent, site, time } = task._record as TaskCreation;
+    const record = this.#record(task, parent, site, time);
+    parent.removeUnrecorded();
+    return record;
   }
 
-  #record(task: Task<unknown>, parent: TaskRecord, site: SiteId, time: LoopTime): TaskRecord {
+  #recordEnded({ creation: { parent, site, time }, facts }: UnrecordedEnd): TaskRecord {
+    const record = this.#record(null, parent, site, time);
+    record.withRare(facts);
+    parent.removeUnrecorded();
+    return record;
+  }
+
+  /** It ends as most do, and nobody has asked for it. */
+  #endUnrecorded(task: Task<unknown>): void {
+    this.isChanging = true;
+    const facts = this.#finished.addUnrecorded(task._record as TaskCreation);
+    this.#noteEnd(facts, task, false);
+    task._record = null;
+    this.#unrecorded--;
+    this.isChanging = false;
+    this.#changed();
+    if (!this.listens) this.#world.listen(this, false);
+    if (task._loop._firstTask === null) this.loops.release(task._loop);
+  }
+
+  #noteEnd(facts: RareFacts, task: Task<unknown>, failed: boolean): void {
+    const name = task._givenName;
+    facts.name = name === null ? null : clean(name, NAME);
+    facts.number = task._number;
+    facts.coroutine = task._coroutineName;
+    facts.isAsync = task._isAsync;
+    facts.state = failed ? FAILED : task.cancelled() ? CANCELLED : DONE;
+    facts.endedAt = task._loop._iterationTime;
+    this.live--;
+    this.ended[facts.state - DONE]!++;
+  }
+
+  #record(task: Task<unknown> | null, parent: TaskRecord, site: SiteId, time: LoopTime): TaskRecord {
     const wasChanging = this.isChanging;
     this.isChanging = true;
     const record = new TaskRecord(++this.#lastId, task, parent, time);
     record.created = site;
-    task._record = record;
+    if (task !== null) task._record = record;
     this.tasks.add(record.id, record);
     parent.append(record);
     this.isChanging = wasChanging;
@@ -511,4 +543,15 @@ export class Registry implements Instrument, Activity {
     this.#spare = rare;
     this.#changed();
   }
+
+  #forgetUnrecorded({ creation, facts }: UnrecordedEnd): void {
+    this.ended[facts.state - DONE]!--;
+    creation.parent.removeUnrecorded();
+    this.#changed();
+  }
+}
+
+/** Whether it was created while this registry watched, and has no record. */
+function isUnrecorded(task: Task<unknown>): boolean {
+  return (task._record as object | null) instanceof TaskCreation;
 }

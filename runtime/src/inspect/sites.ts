@@ -75,7 +75,7 @@ const MOST_KEYS = 10_000;
 /** Captures in one window that gave a pair of functions the same site, until it is taken for the only one. */
 const STEADY = 100;
 /** From then on one of up to so many is captured, to see whether it still holds. */
-const MOST_SKIPPED = 256;
+const MOST_SKIPPED = 1024;
 /** Calls between two looks at the clock: it costs more than the rest. */
 const LOOK = 16;
 

@@ -64,6 +64,8 @@ class Children {
   first: TaskRecord | null = null;
   last: TaskRecord | null = null;
   count = 0;
+  /** Those without a record: they are in no list. */
+  unrecorded = 0;
 }
 
 /**
@@ -126,6 +128,12 @@ export class TaskRecord {
     return this.children === null ? 0 : this.children.count;
   }
 
+  /** Also of those without a record. */
+  get hasChildren(): boolean {
+    const { children } = this;
+    return children !== null && (children.count > 0 || children.unrecorded > 0);
+  }
+
   /** From whichever end is nearer. */
   childAt(index: number): TaskRecord | null {
     const { children } = this;
@@ -142,13 +150,23 @@ export class TaskRecord {
   }
 
   append(child: TaskRecord): void {
-    let { children } = this;
-    if (children === null) setChildren(this, (children = new Children()));
+    const children = ownChildren(this);
     child.before = children.last;
     if (children.last === null) children.first = child;
     else children.last.after = child;
     children.last = child;
     children.count++;
+  }
+
+  /** One more child that has no record. */
+  addUnrecorded(): void {
+    ownChildren(this).unrecorded++;
+  }
+
+  /** One less: it has a record now, or is forgotten. */
+  removeUnrecorded(): void {
+    const children = this.children!;
+    if (--children.unrecorded === 0 && children.count === 0) setChildren(this, null);
   }
 
   remove(child: TaskRecord): void {
@@ -158,7 +176,7 @@ export class TaskRecord {
     if (child.after === null) children.last = child.before;
     else child.after.before = child.before;
     child.before = child.after = null;
-    if (--children.count === 0) setChildren(this, null);
+    if (--children.count === 0 && children.unrecorded === 0) setChildren(this, null);
   }
 
   /** Puts the children of `child` into its place and removes it. */
@@ -184,6 +202,12 @@ export class TaskRecord {
     this.parent = this.before = this.after = null;
     this._more = null;
   }
+}
+
+function ownChildren(record: TaskRecord): Children {
+  let { children } = record;
+  if (children === null) setChildren(record, (children = new Children()));
+  return children;
 }
 
 /** A function, as a private method would mark each record with a field of its own. */
