@@ -17,7 +17,7 @@ import type { UnrecordedEnd } from "./task-creation.js";
 import { TakingsTable } from "./takings.js";
 import { CANCELLED, DONE, FAILED, RUNNING, SCHEDULED, STATES, TaskRecord } from "./task-record.js";
 import type { Recording } from "./recording.js";
-import type { LoopTime, RareFacts } from "./task-record.js";
+import type { CancelledBy, LoopTime, RareFacts } from "./task-record.js";
 import { standing } from "./task-state.js";
 import { clean, describeError } from "./text.js";
 import { eachWait } from "./waits.js";
@@ -104,6 +104,9 @@ export class Registry implements Instrument, Activity {
   #spare: RareFacts | null = null;
   /** How the task that was created last was. */
   #creation: TaskCreation;
+  /** How the task without a record that was cancelled last was created and cancelled. */
+  #cancelled: TaskCreation;
+  #lastCancel: CancelledBy = { task: 0, site: 0, message: "" };
   /** Unfinished tasks without a record. */
   #unrecorded = 0;
   #lastId = 0;
@@ -114,13 +117,13 @@ export class Registry implements Instrument, Activity {
   constructor(world: World, sites: SiteTable) {
     this.#world = world;
     this.sites = sites;
-    this.#creation = new TaskCreation(this.root, 0, null);
+    this.#creation = this.#cancelled = new TaskCreation(this.root, 0, null);
     this.#creations = new SiteBudget(sites, SITES_PER_SECOND, true);
     this.#awaits = new SiteBudget(sites, SITES_PER_SECOND);
-    this.#cancels = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#cancels = new SiteBudget(sites, SITES_PER_SECOND, true);
     this.#primitives = new SiteBudget(sites, SITES_PER_SECOND);
     this.#futures = new SiteBudget(sites, FUTURE_SITES_PER_SECOND);
-    this.#acquires = new SiteBudget(sites, SITES_PER_SECOND);
+    this.#acquires = new SiteBudget(sites, SITES_PER_SECOND, true);
   }
 
   get(id: TaskId): TaskRecord | undefined {
@@ -343,22 +346,20 @@ export class Registry implements Instrument, Activity {
   }
 
   cancelRequested(task: Task<unknown>, by: Task<unknown> | null, message: string): void {
-    const record = this.adoptExisting(task);
     const creator = this.fromOutside ? null : (by ?? this.currentTask());
-    const rare = record.withRare();
-    if (rare.cancelledBy === null) rare.cancelledAt = task._loop._iterationTime;
-    rare.cancelledBy = {
-      task: creator === null ? 0 : this.adoptExisting(creator).id,
-      site:
-        this.captureSites && !this.fromOutside
-          ? Math.max(0, this.#cancels.site(creator === null ? "" : creator._coroutineName, ""))
-          : 0,
-      message: clean(message, NAME),
-    };
-    if (this.recording !== null)
-      this.recording.cancelRequested(task, creator === null ? 0 : this.adoptExisting(creator).id);
+    const creatorId = creator === null ? 0 : this.#parentRecord(creator).id;
+    const cancelledBy = this.#cancelledBy(task, creator, creatorId, message);
+    if (isUnrecorded(task) && this.#unrecorded > FEW && this.halts === null && this.recording === null)
+      this.#cancelUnrecorded(task, cancelledBy);
+    else {
+      const record = this.adoptExisting(task);
+      const rare = record.withRare();
+      if (rare.cancelledBy === null) rare.cancelledAt = task._loop._iterationTime;
+      rare.cancelledBy = cancelledBy;
+      if (this.recording !== null) this.recording.cancelRequested(task, creatorId);
+      if (this.halts !== null) this.halts.cancelled(record, creator, message);
+    }
     this.#changed();
-    if (this.halts !== null) this.halts.cancelled(record, creator, message);
   }
 
   errorUnretrieved(error: unknown, described: string): void {
@@ -448,9 +449,14 @@ export class Registry implements Instrument, Activity {
   }
 
   #recordCreated(task: Task<unknown>): TaskRecord {
-    const { parent, site, time } = task._record as TaskCreation;
+    const { parent, site, time, cancelledBy, cancelledAt } = task._record as TaskCreation;
     const record = this.#record(task, parent, site, time);
     parent.removeUnrecorded();
+    if (cancelledBy !== null) {
+      const rare = record.withRare();
+      rare.cancelledBy = cancelledBy;
+      rare.cancelledAt = cancelledAt;
+    }
     return record;
   }
 
@@ -461,10 +467,46 @@ export class Registry implements Instrument, Activity {
     return record;
   }
 
+  /** The last one when it is the same: a task that cancels 100,000 others makes one. */
+  #cancelledBy(task: Task<unknown>, by: Task<unknown> | null, id: TaskId, message: string): CancelledBy {
+    // Often the same pair of functions at the same line, as with those who acquire locks.
+    const site =
+      this.captureSites && !this.fromOutside
+        ? Math.abs(this.#cancels.site(by === null ? "" : by._coroutineName, task._coroutineName))
+        : 0;
+    const last = this.#lastCancel;
+    const text = message === "" ? "" : clean(message, NAME);
+    if (last.task === id && last.site === site && last.message === text) return last;
+    return (this.#lastCancel = { task: id, site, message: text });
+  }
+
+  #cancelUnrecorded(task: Task<unknown>, cancelledBy: CancelledBy): void {
+    const before = task._record as TaskCreation;
+    const now = task._loop._iterationTime;
+    let after = this.#cancelled;
+    const { parent, site, time } = before;
+    if (
+      after.parent !== parent ||
+      after.site !== site ||
+      after.time !== time ||
+      after.cancelledBy !== cancelledBy ||
+      before.cancelledBy !== null ||
+      after.cancelledAt !== now
+    ) {
+      after = this.#cancelled = new TaskCreation(parent, site, time);
+      after.cancelledBy = cancelledBy;
+      after.cancelledAt = before.cancelledBy === null ? now : before.cancelledAt;
+    }
+    task._record = after;
+  }
+
   /** It ends as most do, and nobody has asked for it. */
   #endUnrecorded(task: Task<unknown>): void {
     this.isChanging = true;
-    const facts = this.#finished.addUnrecorded(task._record as TaskCreation);
+    const creation = task._record as TaskCreation;
+    const facts = this.#finished.addUnrecorded(creation);
+    facts.cancelledBy = creation.cancelledBy;
+    facts.cancelledAt = creation.cancelledAt;
     this.#noteEnd(facts, task, false);
     task._record = null;
     this.#unrecorded--;

@@ -20,10 +20,19 @@ export const STATES: readonly TaskState[] = [
   "cancelled",
 ];
 
+/** Who asked for the cancellation of a task, where, and with which message. */
+export interface CancelledBy {
+  /** 0 when no task did. */
+  readonly task: TaskId;
+  /** 0 when not known. */
+  readonly site: SiteId;
+  readonly message: string;
+}
+
 /** What most tasks never have before they end. */
 export class RareFacts {
   children: Children | null;
-  cancelledBy: { readonly task: TaskId; readonly site: SiteId; readonly message: string } | null = null;
+  cancelledBy: CancelledBy | null = null;
   /** When that was asked for first, on the loop's clock. */
   cancelledAt = 0;
   /** Of a task that has ended: one from DONE on. */
