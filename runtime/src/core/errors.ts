@@ -26,45 +26,80 @@ export class InvalidStateError extends Error {
   override name = "InvalidStateError";
 }
 
+/** Gives back what it is given: a class that extends it puts its private fields onto any object. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- see above
+class Onto {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/** The text of a {@link CancelledError} that is no native error, one for all with the same message. */
+interface BareText {
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** What a {@link CancelledError} knows besides: on those that are no native errors too, and not to be forged. */
+class CancelFacts extends Onto {
+  #by: string | undefined;
+  readonly #text: BareText | null;
+
+  /** @param text of one that is no native error, else null. */
+  constructor(error: CancelledError, by: string | undefined, text: BareText | null) {
+    super(error);
+    this.#by = by;
+    this.#text = text;
+  }
+
+  static has(value: object): value is CancelledError {
+    return #by in value;
+  }
+
+  static by(error: object): string | undefined {
+    // One that came from another thread has the class and not its fields.
+    return #by in error ? error.#by : undefined;
+  }
+
+  static setBy(error: CancelledError, by: string | undefined): void {
+    if (#by in error) (error as CancelFacts).#by = by;
+  }
+
+  static text(error: object): BareText | null {
+    return #by in error ? error.#text : null;
+  }
+}
+
 /**
  * Thrown into a task at its suspension point after {@link Task.cancel}. Let it pass after cleaning up; a task
  * that ends with it counts as cancelled (rule CA-18).
  */
 export class CancelledError extends Error {
   override name = "CancelledError";
-  #by: string | undefined;
-  #isBare = false;
 
   constructor(message = "") {
     super(message);
+    new CancelFacts(this, undefined, null);
   }
 
   /** Name of the task that asked for the cancel; undefined when it came from outside any task (a timer, a signal). */
   get cancelledBy(): string | undefined {
-    // One that came from another thread has the class and not its fields.
-    return #by in this ? this.#by : undefined;
+    return CancelFacts.by(this);
   }
 
   /** @internal Whether `value` was made by this class: runs no trap of a proxy, and costs nothing (isProxy: 40 ns). */
   static _made(value: unknown): value is CancelledError {
-    return typeof value === "object" && value !== null && #by in value;
+    return typeof value === "object" && value !== null && CancelFacts.has(value);
   }
 
   /** @internal Whether it was made without a stack, see {@link cancelledError}. */
   get _isBare(): boolean {
-    return #isBare in this && this.#isBare;
+    return CancelFacts.text(this) !== null;
   }
 
   /** @internal Says who asked. */
   _by(name: string | undefined): this {
-    this.#by = name;
-    return this;
-  }
-
-  /** @internal */
-  _bare(): this {
-    this.#isBare = true;
-    this.stack = bareStack(this.message);
+    CancelFacts.setBy(this, name);
     return this;
   }
 }
@@ -73,17 +108,33 @@ export class CancelledError extends Error {
 const STACKS_PER_ITERATION = 1000;
 let stacksLeft = STACKS_PER_ITERATION;
 
-let lastBareMessage: string | null = null;
-let lastBareStack = "";
+let lastText: BareText | null = null;
 
-/** One text for all errors with the same message. */
-function bareStack(message: string): string {
-  if (message !== lastBareMessage) {
-    lastBareMessage = message;
-    lastBareStack = `CancelledError${message === "" ? "" : `: ${message}`}\n    at (left out: over ${STACKS_PER_ITERATION} cancellations in one iteration of the loop)`;
-  }
-  return lastBareStack;
+function bareText(message: string): BareText {
+  if (lastText?.message === message) return lastText;
+  const head = `CancelledError${message === "" ? "" : `: ${message}`}`;
+  const why = `(left out: over ${STACKS_PER_ITERATION} cancellations in one iteration of the loop)`;
+  return (lastText = { message, stack: `${head}\n    at ${why}` });
 }
+
+function textProperty(key: "message" | "stack"): PropertyDescriptor & ThisType<object> {
+  return {
+    get() {
+      return CancelFacts.text(this)?.[key];
+    },
+    set(value: unknown) {
+      Object.defineProperty(this, key, { value, writable: true, configurable: true });
+    },
+    configurable: true,
+  };
+}
+
+/** Own properties would be seen by whoever lists them, which those of an error are not. */
+const bare = Object.create(CancelledError.prototype, {
+  name: { value: "CancelledError", writable: true, configurable: true },
+  message: textProperty("message"),
+  stack: textProperty("stack"),
+}) as CancelledError;
 
 /** @internal An iteration of a loop begins. */
 export function renewStacks(): void {
@@ -96,13 +147,10 @@ export function cancelledError(message: string, by?: string): CancelledError {
     stacksLeft--;
     return new CancelledError(message)._by(by);
   }
-  const limit = Error.stackTraceLimit;
-  try {
-    Error.stackTraceLimit = 0;
-    return new CancelledError(message)._by(by)._bare();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+  // No native error: V8 takes 1 µs for one even when it need take no stack, 20 % of a cancelled sleep.
+  const error = Object.create(bare) as CancelledError;
+  new CancelFacts(error, by, bareText(message));
+  return error;
 }
 
 /** @internal What is kept of a cancel until somebody asks for the error. */

@@ -432,7 +432,7 @@ export class Registry implements Instrument, Activity {
   #recordFor(task: Task<unknown>): TaskRecord {
     if (this.#unrecorded > 1 && this.#unrecorded <= FEW) {
       this.recordAll(task._loop);
-      if (!(isUnrecorded(task))) return task._record as TaskRecord;
+      if (!isUnrecorded(task)) return task._record as TaskRecord;
     }
     const record = this.#recordCreated(task);
     if (this.#unrecorded > 0) this.#unrecorded--;
@@ -595,5 +595,5 @@ export class Registry implements Instrument, Activity {
 
 /** Whether it was created while this registry watched, and has no record. */
 function isUnrecorded(task: Task<unknown>): boolean {
-  return (task._record as object | null) instanceof TaskCreation;
+  return task._record instanceof TaskCreation;
 }
