@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createTask, coro, currentTask, Future, sleep, unregisterTask, type Task } from "asyncscope";
+import type { TreeReply } from "@asyncscope/protocol";
 import { enable, inspector, outline, task, tree, watched } from "./support/watched.js";
 
 /** More than are taken in one by one, and more than finished tasks are kept. */
@@ -171,6 +172,29 @@ describe("Tasks that nobody has asked for yet", () => {
       assert.equal(tree().counts.suspended, 2 * MANY);
       assert.equal(task("u299").parent, task("main").id);
       assert.equal(currentTask()!.name, "main");
+    });
+  });
+
+  it("are counted in a page of the tree that needs only the oldest of very many", async () => {
+    await watched(function* () {
+      const total = 250_000;
+      start(total, "t");
+      yield* sleep(0);
+      const first = tree();
+      assert.deepEqual([first.counts.suspended, first.counts.created + first.counts.scheduled], [total, 0]);
+      const names = (reply: TreeReply) =>
+        reply.pages[0]!.children.map((id) => reply.tasks.find((info) => info.id === id)!.name);
+      const page = { task: task("main").id, offset: 5, limit: 2 };
+      const oldest = tree({ pages: [page] });
+      assert.deepEqual([names(oldest), oldest.pages[0]!.total], [["t5", "t6"], total]);
+      const newest = tree({ pages: [{ ...page, offset: total - 2, limit: 10 }] });
+      assert.deepEqual([names(newest), newest.pages[0]!.total], [[`t${total - 2}`, `t${total - 1}`], total]);
+      start(total, "u");
+      const { tasks } = tree({ deep: true, filter: { text: `u${total - 1}` } });
+      assert.deepEqual(
+        tasks.map(({ name }) => name),
+        ["main", `u${total - 1}`],
+      );
     });
   });
 });

@@ -48,7 +48,8 @@ export abstract class BaseEventLoop {
   /** @internal Its default executor has threads, or may have. */ _usesExecutor = false;
   /** @internal */ _debug: boolean;
   /** @internal What is left of it is reported at the end of the process. */ _isInExitReport = false;
-  /** @internal First of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
+  /** @internal The newest of the list of unfinished tasks. */ _firstTask: Task<unknown> | null = null;
+  /** @internal The oldest. */ _lastTask: Task<unknown> | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
   #taskFactory: TaskFactory | null = null;
   #slowCallbackDuration = 100;
@@ -265,15 +266,18 @@ export abstract class BaseEventLoop {
       reportTasksAtExit(this.#self);
     }
     task._after = this._firstTask;
-    if (this._firstTask !== null) this._firstTask._before = task;
+    if (this._firstTask === null) this._lastTask = task;
+    else this._firstTask._before = task;
     this._firstTask = task;
   }
 
   /** @internal */
   _removeTask(task: Task<unknown>): void {
-    if (task._before !== null) task._before._after = task._after;
-    else if (this._firstTask === task) this._firstTask = task._after;
-    if (task._after !== null) task._after._before = task._before;
+    const { _before: before, _after: after } = task;
+    if (before !== null) before._after = after;
+    else if (this._firstTask === task) this._firstTask = after;
+    if (after !== null) after._before = before;
+    else if (this._lastTask === task) this._lastTask = before;
     task._before = task._after = null;
   }
 

@@ -92,8 +92,8 @@ export class FinishedTasks {
       const { parent } = oldest.creation;
       this.#unrecorded--;
       this.#forgetUnrecorded(oldest);
-      if (!parent.hasChildren && placeOf(parent) >= 0) this.#drop(parent);
-    } else if (oldest.hasChildren) this.#keepAncestor(oldest);
+      if (parent.childCount === 0 && placeOf(parent) >= 0) this.#drop(parent);
+    } else if (oldest.childCount > 0) this.#keepAncestor(oldest);
     else this.#drop(oldest);
   }
 
@@ -111,7 +111,7 @@ export class FinishedTasks {
       const parent: TaskRecord | null = record.parent;
       this.#leave(record);
       this.#forget(record);
-      record = parent !== null && !parent.hasChildren && placeOf(parent) >= 0 ? parent : null;
+      record = parent !== null && parent.childCount === 0 && placeOf(parent) >= 0 ? parent : null;
     }
   }
 

@@ -116,15 +116,16 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
   /** A change is going to be told that nobody else would tell. */
   let isSecondLook = false;
 
-  /** What every list needs: the registry, with the next change to be told. */
-  const asked = (): Registry => {
+  /** What every list needs: the registry, with the next change to be told. @param query when the tree is asked for. */
+  const asked = (query?: TreeQuery): Registry => {
     registry ??= start(true);
     if (!registry.isChanging) native?.update(registry);
-    registry.recordAll();
+    if (query === undefined) registry.recordAll();
+    else registry.recordFor(query);
     registry.arm();
     // In the middle of code that runs. The step of that task may be over, which has been told then: what is answered
-    // would stand for ever if nothing else happened.
-    if (currentTask() !== null && !isSecondLook) {
+    // would stand for ever if nothing else happened. Tasks without a record may be ready and not counted as that.
+    if ((currentTask() !== null || registry.hasUnrecorded) && !isSecondLook) {
       isSecondLook = true;
       whenTurnIsOver(() => {
         isSecondLook = false;
@@ -186,7 +187,7 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
       recorder.drop();
       registry = null;
     },
-    tree: (query: TreeQuery) => encode(queryTree(asked(), query, now())),
+    tree: (query: TreeQuery) => encode(queryTree(asked(query), query, now())),
     resources: (query: ResourceQuery) => encode(queryResources(asked(), query, now())),
     futures: (query: FutureQuery) => encode(queryFutures(asked(), query, now())),
     diagnosis: (query: DiagnosisQuery) => encode(diagnose(asked(), query, now(), runningLoops(), native)),

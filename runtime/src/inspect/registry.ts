@@ -1,4 +1,4 @@
-import type { SiteId, TaskId } from "@asyncscope/protocol";
+import type { SiteId, TaskId, TreeQuery } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
 import type { Activity, Instrument, TakenFrom } from "../core/instrument.js";
 import type { EventLoop } from "../core/event-loop.js";
@@ -8,6 +8,7 @@ import { FinishedTasks } from "./finished-tasks.js";
 import type { Halts } from "./halts.js";
 import { IdTable } from "./id-table.js";
 import { KnownLoops } from "./known-loops.js";
+import { count } from "./numbers.js";
 import { weakMapGet, weakMapSet } from "./primordials.js";
 import { ResourceTable } from "./resource-table.js";
 import { isAsyncFrame } from "./shapes.js";
@@ -34,6 +35,10 @@ const FUTURE_SITES_PER_SECOND = 500;
  * program is in the order of creation whatever happens first.
  */
 const FEW = 64;
+/** Tasks of one page of the tree. */
+export const MOST_PER_PAGE = 1000;
+/** So many records are made for one page of the tree: 80 ms. */
+const MOST_FOR_A_PAGE = 100_000;
 
 /** Where a future was made, and by which task (0: by none). */
 export interface FutureCreation {
@@ -225,6 +230,34 @@ export class Registry implements Instrument, Activity {
     this.loops.eachLive((loop) => this.#recordIn(loop));
     this.#unrecorded = 0;
     this.isChanging = false;
+  }
+
+  /**
+   * As {@link recordAll}, but no more than {@link MOST_FOR_A_PAGE} where the answer is the same without the others: for
+   * pages of the tree by creation. What is still missing is made for the next ones, which are asked for soon.
+   */
+  recordFor({ order, pages, filter, deep }: TreeQuery): void {
+    if (this.#unrecorded > MOST_FOR_A_PAGE && order === "creation" && filter === undefined && deep !== true) {
+      this.#recordOldest(MOST_FOR_A_PAGE);
+      let isEnough = true;
+      for (let i = 0; i < pages.length; i++) {
+        const { task, offset } = pages[i]!;
+        const parent = task === 0 ? this.root : this.get(task);
+        isEnough &&= parent === undefined || parent.hasRecorded(count(offset, 0) + MOST_PER_PAGE);
+      }
+      if (isEnough) return;
+    }
+    this.recordAll();
+  }
+
+  /** Whether a task has no record, as nobody has asked for it yet. */
+  isUnrecorded(task: Task<unknown>): boolean {
+    return isUnrecorded(task);
+  }
+
+  /** Whether there are such tasks. */
+  get hasUnrecorded(): boolean {
+    return this.#unrecorded > 0;
   }
 
   /** From now on `recording` is told of everything, and the one before of nothing. */
@@ -437,6 +470,21 @@ export class Registry implements Instrument, Activity {
     const record = this.#recordCreated(task);
     if (this.#unrecorded > 0) this.#unrecorded--;
     return record;
+  }
+
+  #recordOldest(most: number): void {
+    if (this.isChanging) return;
+    this.isChanging = true;
+    if (this.#finished.hasUnrecorded) this.#finished.recordAll((end) => this.#recordEnded(end));
+    this.loops.eachLive((loop) => {
+      for (let task = loop._lastTask; task !== null && most > 0; task = task._before)
+        if (isUnrecorded(task)) {
+          this.#recordCreated(task);
+          this.#unrecorded--;
+          most--;
+        }
+    });
+    this.isChanging = false;
   }
 
   #recordIn(loop: EventLoop): void {

@@ -133,14 +133,16 @@ export class TaskRecord {
     return this.rare !== null && this.rare.state >= DONE;
   }
 
+  /** Also those without a record. */
   get childCount(): number {
-    return this.children === null ? 0 : this.children.count;
+    const { children } = this;
+    return children === null ? 0 : children.count + children.unrecorded;
   }
 
-  /** Also of those without a record. */
-  get hasChildren(): boolean {
+  /** Whether so many of its children have a record, or all. */
+  hasRecorded(count: number): boolean {
     const { children } = this;
-    return children !== null && (children.count > 0 || children.unrecorded > 0);
+    return children === null || children.unrecorded === 0 || children.count >= count;
   }
 
   /** From whichever end is nearer. */

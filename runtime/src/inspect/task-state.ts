@@ -39,11 +39,12 @@ export function countStates(registry: Registry): number[] {
   const walk = newWalk();
   let active = 0;
   const see = (task: Task<unknown> | null, runs: boolean): void => {
-    const record = task === null ? undefined : registry.recordOf(task);
-    if (record === undefined || record.finished || record.met === walk) return;
-    record.met = walk;
+    if (task === null) return;
+    const record = registry.recordOf(task);
+    if (record === undefined ? !registry.isUnrecorded(task) : record.finished || record.met === walk) return;
+    if (record !== undefined) record.met = walk;
     active++;
-    counts[runs ? RUNNING : standing(task!)]!++;
+    counts[runs ? RUNNING : standing(task)]!++;
   };
   registry.eachRunning((task) => see(task, true));
   registry.loops.eachLive((loop) => {

@@ -2,12 +2,12 @@ import type { TaskId, TreePage, TreePageQuery, TreeQuery } from "@asyncscope/pro
 import { COUNTED, EXPANDED, INCLUDED, VISIBLE } from "./marks.js";
 import type { Marks } from "./marks.js";
 import { atMost, count } from "./numbers.js";
+import { MOST_PER_PAGE } from "./registry.js";
 import type { Registry } from "./registry.js";
 import type { Shape } from "./shape.js";
 import type { TaskRecord } from "./task-record.js";
 
 const MOST_TASKS = 20_000;
-const MOST_PER_PAGE = 1000;
 
 /**
  * Gathers the tasks of a reply, page by page. A page walks no further than to its end, and what the limit left out is
