@@ -59,19 +59,15 @@ export class CycleFindings {
     }
     for (let i = 0; i < members.length && tasks.length < LISTED; i++)
       if (!includes(tasks, members[i]!.id)) tasks[tasks.length] = members[i]!.id;
-    return {
-      kind: "wait-cycle",
-      key: `wait-cycle:${keyOf(tasks)}`,
+    return text.finding("wait-cycle", keyOf(tasks), {
       certain: exact || this.#idle,
       since,
-      words: text.words,
-      places: text.places,
       tasks,
       taskCount: members.length,
       behind: ids(behind),
       behindCount,
       resources: this.#resources(steps),
-    };
+    });
   }
 
   #tell(text: FindingText, { task, things, next }: Step, index: number): void {

@@ -285,19 +285,8 @@ class Diagnosis {
       );
       if (record.created !== 0) text.say("; it was created").at(record.id, Math.abs(record.created));
       text.say(".");
-      this.#add({
-        kind: "unretrieved-error",
-        key: `unretrieved-error:${record.id}`,
-        certain: false,
-        since: rare.endedAt,
-        words: text.words,
-        places: text.places,
-        tasks: [record.id],
-        taskCount: 1,
-        behind: [],
-        behindCount: 0,
-        resources: [],
-      });
+      const tasks = [record.id];
+      this.#add(text.finding("unretrieved-error", record.id, { certain: false, since: rare.endedAt, tasks }));
     });
   }
 
@@ -356,19 +345,17 @@ class Diagnosis {
     });
     text.behind(behind, behindCount, own === 1 ? "that task" : "those tasks");
     const id = resource === null ? undefined : this.#registry.resources.of(resource)?.id;
-    this.#add({
-      kind,
-      key: `${kind}:${id === undefined ? `task ${tasks[0]!}` : `resource ${id}`}`,
-      certain,
-      since,
-      words: text.words,
-      places: text.places,
-      tasks,
-      taskCount: own,
-      behind: ids,
-      behindCount,
-      resources: id === undefined ? [] : [id],
-    });
+    this.#add(
+      text.finding(kind, id === undefined ? `task ${tasks[0]!}` : `resource ${id}`, {
+        certain,
+        since,
+        tasks,
+        taskCount: own,
+        behind: ids,
+        behindCount,
+        resources: id === undefined ? [] : [id],
+      }),
+    );
   }
 
   #task(node: number): TaskRecord {

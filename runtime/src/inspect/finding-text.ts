@@ -1,4 +1,4 @@
-import type { FindingPlace, TaskId } from "@asyncscope/protocol";
+import type { Finding, FindingKind, FindingPlace, ResourceId, TaskId } from "@asyncscope/protocol";
 import type { Inspectable } from "../core/inspectable.js";
 import type { Future } from "../core/future.js";
 import type { Task } from "../core/task.js";
@@ -10,6 +10,17 @@ import { clean } from "./text.js";
 import { LABEL, taskName } from "./waits.js";
 
 const NAME = 60;
+
+/** What a finding says beside its sentence, as the protocol's Finding has it. Counts are those of the lists, unless given. */
+interface FindingFacts {
+  readonly certain: boolean;
+  readonly since: number;
+  readonly tasks: readonly TaskId[];
+  readonly taskCount?: number;
+  readonly behind?: readonly TaskId[];
+  readonly behindCount?: number;
+  readonly resources?: readonly ResourceId[];
+}
 
 /** A sentence about tasks with gaps where positions belong, see the protocol's Finding. */
 export class FindingText {
@@ -48,6 +59,24 @@ export class FindingText {
         ? ` ${first} waits for ${forWhat}.`
         : ` ${first} and ${others} ${others === 1 ? "other" : "others"} wait for ${forWhat}.`,
     );
+  }
+
+  /** The finding that this sentence tells. @param about what it is about; with the kind the key. */
+  finding(kind: FindingKind, about: string | number, facts: FindingFacts): Finding {
+    const { certain, since, tasks, behind = [], resources = [] } = facts;
+    return {
+      kind,
+      key: `${kind}:${about}`,
+      certain,
+      since,
+      words: this.words,
+      places: this.places,
+      tasks,
+      taskCount: facts.taskCount ?? tasks.length,
+      behind,
+      behindCount: facts.behindCount ?? behind.length,
+      resources,
+    };
   }
 }
 

@@ -28,7 +28,11 @@ export function floatingCalls(
       .say(`${name} failed with ${clean(error, MESSAGE)}, which nobody handled: it was called`)
       .at(0, native.siteOf(born, registry))
       .say(", and nobody awaits its promise.");
-    findings[findings.length] = finding(text, `failed ${i}`, 0, []);
+    findings[findings.length] = text.finding("floating-promise", `failed ${i}`, {
+      certain: true,
+      since: 0,
+      tasks: [],
+    });
   }
   if (ends !== "stopped") return findings;
   registry.tasks.forEach((record) => {
@@ -49,21 +53,9 @@ function cutOff(registry: Registry, record: TaskRecord): Finding {
       .say(", and waited")
       .where(record, null)
       .say(` for ${waitedFor(registry, waiter)}`);
-  return finding(text.say("."), `task ${record.id}`, record.task?._since ?? 0, [record.id]);
-}
-
-function finding(text: FindingText, key: string, since: number, tasks: readonly number[]): Finding {
-  return {
-    kind: "floating-promise",
-    key: `floating-promise:${key}`,
+  return text.say(".").finding("floating-promise", `task ${record.id}`, {
     certain: true,
-    since,
-    words: text.words,
-    places: text.places,
-    tasks,
-    taskCount: tasks.length,
-    behind: [],
-    behindCount: 0,
-    resources: [],
-  };
+    since: record.task?._since ?? 0,
+    tasks: [record.id],
+  });
 }

@@ -54,17 +54,10 @@ function tell(registry: Registry, gather: FailedGather, tasks: readonly TaskReco
   text.say(". A task group would cancel them.");
   const ids: TaskId[] = [];
   for (let i = 0; i < tasks.length && i < LISTED; i++) ids[i] = tasks[i]!.id;
-  return {
-    kind: "leftover-tasks",
-    key: `leftover-tasks:${first.id}`,
+  return text.finding("leftover-tasks", first.id, {
     certain: false,
     since: gather._failedAt!,
-    words: text.words,
-    places: text.places,
     tasks: ids,
     taskCount: tasks.length,
-    behind: [],
-    behindCount: 0,
-    resources: [],
-  };
+  });
 }

@@ -83,19 +83,12 @@ function tell(
   if (record.site !== 0) text.say(" It was made").at(0, record.site).say(".");
   text.say(" It has no limit: with one, put() would wait for whoever takes them.");
   const tasks = put?.record == null || put.record.id === 0 ? [] : [put.record.id];
-  return {
-    kind: "growing-queue",
-    key: `growing-queue:resource ${record.id}`,
+  return text.finding("growing-queue", `resource ${record.id}`, {
     certain: false,
     since,
-    words: text.words,
-    places: text.places,
     tasks,
-    taskCount: tasks.length,
-    behind: [],
-    behindCount: 0,
     resources: [record.id],
-  };
+  });
 }
 
 function isQueue(kind: ResourceKind): boolean {

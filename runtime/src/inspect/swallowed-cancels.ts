@@ -78,17 +78,11 @@ function tell(registry: Registry, record: TaskRecord, waiting: readonly TaskReco
   text.say(" A catch must throw a CancelledError again.");
   const behind: TaskId[] = [];
   for (let i = 0; i < waiting.length && i < LISTED; i++) behind[i] = waiting[i]!.id;
-  return {
-    kind: "swallowed-cancel",
-    key: `swallowed-cancel:${record.id}`,
+  return text.finding("swallowed-cancel", record.id, {
     certain: false,
     since: cancelledAt,
-    words: text.words,
-    places: text.places,
     tasks: [record.id],
-    taskCount: 1,
     behind,
     behindCount: waiting.length,
-    resources: [],
-  };
+  });
 }
