@@ -22,7 +22,7 @@ const MOST_FRAMES = 20;
 
 // Taken before the program can change them.
 const { stringify, parse } = JSON;
-const { defineProperty, getOwnPropertyDescriptor: getOwn } = Object;
+const { defineProperty } = Object;
 const { deleteProperty } = Reflect;
 const now = performance.now.bind(performance);
 
@@ -75,23 +75,11 @@ export function lastState(code: number, drained: boolean): ExitReport {
   };
 }
 
-/** What the loader offers here. */
-export interface Frames {
-  hasFrames(): boolean;
-  failedCalls(): readonly unknown[];
-}
-
-/** Whether plain async functions have left something to be told. */
-export function hasNews(frames: Frames): boolean {
-  return frames.hasFrames() || frames.failedCalls().length > 0;
-}
-
-/** The inspector; that of the loader, which is made when it is asked for, only when it has something to tell. */
+/** The inspector that is there; the loader knows whether it is time to bring one. */
 function inspectorIn(scope: Record<symbol, unknown>): Tasks | undefined {
-  const key = Symbol.for(INSPECTOR_KEY);
-  const frames = scope[Symbol.for(FRAMES_KEY)] as Frames | undefined;
-  if (getOwn(scope, key)?.get !== undefined && frames !== undefined && !hasNews(frames)) return undefined;
-  return scope[key] as Tasks | undefined;
+  const frames = scope[Symbol.for(FRAMES_KEY)] as { presentInspector(): unknown } | undefined;
+  return (frames === undefined ? scope[Symbol.for(INSPECTOR_KEY)] : frames.presentInspector()) as
+    Tasks | undefined;
 }
 
 /** The rest of a recording; a program that has much left tells the first of it. */

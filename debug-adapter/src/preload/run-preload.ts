@@ -7,25 +7,30 @@ import * as inspector from "node:inspector";
 import { isMainThread } from "node:worker_threads";
 import { FRAMES_KEY } from "@asyncscope/protocol";
 import { watchDraining } from "./draining.js";
-import { hasNews, lastState, type Frames } from "./exit-report.js";
+import { lastState } from "./exit-report.js";
 import { RUN_VARIABLE, type ExitReport, type RunReport } from "./options.js";
 
 // Taken before the program can change them.
 const { parse, stringify } = JSON;
 
+/** What the loader offers here. */
+interface Frames {
+  watch(): void;
+  hasNews(): boolean;
+}
+
 const file = process.env[RUN_VARIABLE];
 // Children inherit the environment and report nothing.
 Reflect.deleteProperty(process.env, RUN_VARIABLE);
-const frames = (globalThis as Record<symbol, unknown>)[Symbol.for(FRAMES_KEY)] as
-  (Frames & { watch(): void }) | undefined;
+const frames = (globalThis as Record<symbol, unknown>)[Symbol.for(FRAMES_KEY)] as Frames | undefined;
 if (file !== undefined && isMainThread && frames !== undefined) start(file, frames);
 
-function start(target: string, source: Frames & { watch(): void }): void {
+function start(target: string, source: Frames): void {
   source.watch();
   const isDrained = watchDraining();
   process.on("exit", (code) => {
     try {
-      if (!hasNews(source)) return;
+      if (!source.hasNews()) return;
       const state = lastState(code, isDrained());
       if (state.tree === "") return;
       const report: RunReport = { ...state, maps: sourceMaps(state) };

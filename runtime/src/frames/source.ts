@@ -26,8 +26,10 @@ export function frameSource(): FrameSource | undefined {
 export interface FrameSource {
   /** Calls `visit` with each frame that has been suspended and has not ended, oldest first. */
   eachFrame(visit: (frame: Frame) => void): void;
-  /** Whether there is any such frame. */
-  hasFrames(): boolean;
+  /** Whether there is anything to tell: such a frame, or a call that has failed. */
+  hasNews(): boolean;
+  /** The inspector of this thread: see `present-inspector.ts`. */
+  presentInspector(): unknown;
   /** Holds those weakly from now on that have waited since before `time`: see `frame-list.ts`. */
   holdWeakly(time: number): void;
   /** Nobody looks any more. */

@@ -5,7 +5,7 @@ import { ACTIVATE_KEY, FRAMES_KEY } from "@asyncscope/protocol";
 import { calledAt, callSite, isFloating, ownCode } from "../frames/call-sites.js";
 import { currentFrame, lastFrame, noteCalls, observe } from "../frames/calls.js";
 import { failedCalls, watchFailures } from "../frames/failures.js";
-import { eachFrame, hasFrames, holdAgain, holdWeakly } from "../frames/frame-list.js";
+import { eachFrame, holdAgain, holdWeakly } from "../frames/frame-list.js";
 import { installCalls } from "../frames/install.js";
 import type { FrameSource } from "../frames/source.js";
 import { watchMadeThings } from "../frames/made-things.js";
@@ -18,6 +18,7 @@ import { restoreFunctionText } from "./function-text.js";
 import { installHooks } from "./hooks.js";
 import type { RewrittenMessage } from "./hooks-thread.js";
 import type { Point } from "./points.js";
+import { hasNews, presentInspector } from "./present-inspector.js";
 import { installStackPositions, restorePositions } from "./stack-positions.js";
 import { Transformer } from "./transform.js";
 
@@ -35,7 +36,8 @@ export function installLoader(ownScript: string, threadHooks: string): void {
   installCalls();
   const source: FrameSource = {
     eachFrame,
-    hasFrames,
+    hasNews,
+    presentInspector,
     holdWeakly,
     holdAgain,
     pointAt,

@@ -25,14 +25,8 @@ export const INSPECTOR = `globalThis[Symbol.for(${JSON.stringify(INSPECTOR_KEY)}
 /** What the loader left there, as an expression. */
 export const FRAMES = `globalThis[Symbol.for(${JSON.stringify(FRAMES_KEY)})]`;
 
-/**
- * The inspector object that is there, as an expression. The loader's getter, which would bring one, is asked only when
- * there are frames of plain async functions: a runtime that the program brings itself is to be the first.
- */
-const PRESENT = `((key, frames) => {
-  const found = Object.getOwnPropertyDescriptor(globalThis, key);
-  return found?.get === undefined || frames?.hasFrames() !== false ? globalThis[key] : undefined;
-})(Symbol.for(${JSON.stringify(INSPECTOR_KEY)}), ${FRAMES})`;
+/** The inspector object that is there, as an expression. The loader knows whether it is time to bring one. */
+const PRESENT = `(${FRAMES} === undefined ? ${INSPECTOR} : ${FRAMES}.presentInspector())`;
 
 /** What arrives through the event binding: the inspector's events, and those of our own code in the program. */
 export type ProgramEvent = InspectorEvent | LogPointEvent | ExitReport;
