@@ -100,6 +100,8 @@ export interface DumpTask extends DumpTaskRef {
   readonly error?: string;
   /** Nobody has looked at the error. */
   readonly unretrieved: boolean;
+  /** A plain async function whose promise nobody awaits: it was called, at `created`, by a statement that drops it. */
+  readonly floating?: boolean;
   /** Its await chain, innermost first. */
   readonly frames: readonly DumpFrame[];
   /** Frames left out at the outer end. */

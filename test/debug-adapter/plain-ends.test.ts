@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { DiagnosisBody, TaskNode } from "@asyncscope/protocol";
+import type { DiagnosisBody, DumpBody, TaskNode } from "@asyncscope/protocol";
 import { markerLine, Session } from "../support/dap-session.js";
 import { eventually } from "../support/eventually.js";
 import { named, treeOf as tree } from "../support/task-tree.js";
@@ -159,6 +159,12 @@ describe("a plain async program that ends with calls that have not", () => {
       (await tree(session)).tasks.filter(({ floating }) => floating === true).map(({ name }) => name),
       ['save("index")'],
     );
+    const { text } = await session.request<DumpBody>("asyncscope/dump");
+    assert.match(
+      text ?? "",
+      /^ *- save\("index"\) \[suspended\] #\d+\n *runs save \(async\)\n *floating: nobody awaits its promise$/m,
+    );
+    assert.equal(text?.match(/floating:/g)?.length, 1);
     await session.request("evaluate", {
       expression: "void setTimeout(() => process.exit(0))",
       context: "repl",

@@ -92,6 +92,7 @@ export function randomDump(random: Random): TaskDump {
       ),
       ...given("error", error),
       unretrieved: error !== undefined && random.below(2) === 0,
+      ...(random.below(4) === 0 ? { floating: true } : {}),
       frames: list(3, () => ({
         functionName: functionName(raw()),
         kind: random.pick(["generator", "async", "native"] as const)!,

@@ -104,6 +104,7 @@ export const SAMPLE: TaskDump = {
       state: "scheduled",
       form: "async",
       age: 340,
+      floating: true,
       created: { path: PATH, line: 13, column: 5, functionName: "" },
       createdIsInferred: true,
     },
@@ -210,6 +211,7 @@ Tasks
         created at main (~/shop/jobs.ts:29:5)
         - resting [scheduled] #3
             runs <anonymous> (async)
+            floating: nobody awaits its promise
             for 340 ms
             created about <anonymous> (~/shop/jobs.ts:13:5)
 - broken [failed] #4

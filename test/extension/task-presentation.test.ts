@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TaskState } from "@asyncscope/protocol";
+import type { TaskNode, TaskState } from "@asyncscope/protocol";
 import {
   chainText,
   countsText,
@@ -137,6 +137,16 @@ describe("A task's hover", () => {
       "Cancelled by: code outside any task: too slow",
     ])
       assert.ok(text.includes(part), `${part}\nin\n${text}`);
+  });
+
+  it("says that nobody awaits its promise, and where it was called", () => {
+    const hover = (more: Partial<TaskNode>): string =>
+      read(taskTooltip({ ...waiting, floating: true, ...more }, 2200, names));
+    assert.match(hover({}), /^Floating: called at main\.ts:4.*, where nobody awaits its promise *$/m);
+    const { createdAtLocation: _, ...unknown } = { ...waiting, floating: true };
+    assert.match(read(taskTooltip(unknown, 2200, names)), /^Floating: nobody awaits its promise *$/m);
+    assert.doesNotMatch(hover({ floating: false }), /Floating/);
+    assert.doesNotMatch(hover({ state: "done" }), /Floating/);
   });
 
   it("leaves no markup of the program's alive", () => {

@@ -46,7 +46,11 @@ describe("the language server on task dumps", function () {
     assert.deepEqual(names(await server.request("documentSymbol", URI)), [
       ["Findings", ["Lock db was taken by resting, which has ended. leaked-lock"]],
       ["Cycles", ["Cycle of 2 tasks"]],
-      ["Tasks", ["main suspended", ["consumer suspended", ["resting scheduled"]]], ["broken failed"]],
+      [
+        "Tasks",
+        ["main suspended", ["consumer suspended", ["resting scheduled, floating"]]],
+        ["broken failed"],
+      ],
       ["Queues & Locks", ["jobs queue: 3/10"], ["db lock: locked"], ["idle condition: unlocked"]],
     ]);
     const check = (symbol: any): void => {

@@ -19,6 +19,7 @@ import {
   type TreeBody,
   type WaitInfo,
 } from "@asyncscope/protocol";
+import { floats } from "../text/task-text.js";
 import { waitCycles } from "./cycles.js";
 import { wholeMilliseconds } from "./durations.js";
 import {
@@ -168,6 +169,7 @@ class DumpBuilder {
           }),
       ...(task.state === "failed" ? { error: lineText(task.error ?? "") } : {}),
       unretrieved: task.state === "failed" && task.unretrieved === true,
+      ...(floats(task) ? { floating: true } : {}),
       frames: frames.map(({ functionName: name, kind, location: at }) => ({
         functionName: functionName(name),
         kind,

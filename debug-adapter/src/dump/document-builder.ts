@@ -55,6 +55,12 @@ export class DocumentBuilder {
     this.entries.push({ ...entry, lastLine: line, lastOwnLine: line });
   }
 
+  /** Says more about the entry that was opened last. */
+  detail(text: string): void {
+    const entry = this.entries.at(-1);
+    if (entry !== undefined) entry.detail = text;
+  }
+
   /** A task named at `at` in the body of a line. */
   taskRef(line: DumpLine, name: string, id: string, at: number): DumpTaskRef {
     return this.#reference(line, "task", name, id, at);

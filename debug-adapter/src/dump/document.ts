@@ -31,7 +31,7 @@ export interface DumpEntry {
   /** 0 for all but tasks and resources. */
   readonly id: number;
   readonly name: string;
-  /** State of a task; kind and state of a resource; kind of a finding. */
+  /** State of a task, and whether it floats; kind and state of a resource; kind of a finding. */
   readonly detail: string;
   /** Its name in its first line. */
   readonly range: DumpRange;

@@ -17,6 +17,9 @@ export const RESOURCES_HEADING = "Queues & Locks";
 /** Begins the last line: a dump without it is cut. */
 export const END = "End of task dump";
 
+/** Line of a task whose promise nobody awaits. */
+export const FLOATING = "floating: nobody awaits its promise";
+
 /** Tasks deeper than that are written at the margin, with a line that names who started them. */
 export const MOST_LEVELS = 40;
 /** Spaces of one level, and from an entry to its own lines. */

@@ -1,7 +1,7 @@
 import type { DumpCancel, DumpTask, DumpWait, TaskId, WaitKind } from "@asyncscope/protocol";
 import type { DocumentBuilder, DumpLine } from "./document-builder.js";
 import { DURATION, parseDuration } from "./durations.js";
-import { FUNCTION, parseFunction, POSITION, TASK_STATES } from "./notation.js";
+import { FLOATING, FUNCTION, parseFunction, POSITION, TASK_STATES } from "./notation.js";
 import { ageOfWaits } from "./write.js";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -114,6 +114,9 @@ export class TasksReader {
     } else if ((found = RUNS.exec(body)) !== null) {
       task.coroutine = parseFunction(found[1]!);
       task.form = found[2] as DumpTask["form"];
+    } else if (body === FLOATING) {
+      task.floating = true;
+      this.#document.detail(`${task.state}, floating`);
     } else if ((found = FOR.exec(body)) !== null) {
       task.age = parseDuration(found[1]!);
       this.#timed = true;

@@ -10,6 +10,7 @@ import {
   END,
   FINDINGS_HEADING,
   findingText,
+  FLOATING,
   functionText,
   INDENT,
   lineText,
@@ -116,6 +117,7 @@ function tasks(list: readonly DumpTask[]): string[] {
 function taskLines(task: DumpTask): string[] {
   const lines: string[] = [];
   lines.push(`runs ${functionText(task.coroutine)} (${task.form})`);
+  if (task.floating === true) lines.push(FLOATING);
   if (task.age !== ageOfWaits(task.waits)) lines.push(`for ${exactDuration(task.age)}`);
   if (task.error !== undefined)
     lines.push(`${task.unretrieved ? "unretrieved error" : "error"} ${lineText(task.error)}`.trimEnd());

@@ -29,7 +29,7 @@ export function taskDescription(
   const parts = [stateText(task), ageText(task, now)];
   if (task.cancelling > 0 && !isFinished(task.state)) parts.push("cancel requested");
   if (task.state === "failed" && task.unretrieved) parts.push("never retrieved");
-  if (task.floating === true && !isFinished(task.state)) {
+  if (floats(task)) {
     const called = task.createdAtLocation;
     parts.push(called === undefined ? "floating" : `floating, called at ${place(called)}`);
   }
@@ -37,6 +37,11 @@ export function taskDescription(
   const location = task.location ?? (task.state === "suspended" ? undefined : task.createdAtLocation);
   if (location) parts.push(place(location));
   return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** Whether nobody awaits its promise. Of one that has ended that is no news. */
+export function floats(task: Pick<TaskNode, "floating" | "state">): boolean {
+  return task.floating === true && !isFinished(task.state);
 }
 
 /** The state in words, with what is waited for: `waiting: Lock db held by worker-7`, `failed: TypeError: …`. */

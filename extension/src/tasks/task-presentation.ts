@@ -5,6 +5,7 @@ import type { TaskNode, TaskState } from "@asyncscope/protocol";
 export {
   chainText,
   countsText,
+  floats,
   frameText,
   isFinished,
   stateText,

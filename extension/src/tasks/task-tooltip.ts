@@ -1,6 +1,6 @@
 import type { TaskId, TaskNode, WaitInfo } from "@asyncscope/protocol";
 import { formatDuration, markdownText, shortLocation } from "../text.js";
-import { isFinished, stateText, taskLabel } from "./task-presentation.js";
+import { floats, isFinished, stateText, taskLabel } from "./task-presentation.js";
 
 /**
  * The hover of a task as Markdown, every part that comes from the program escaped.
@@ -37,6 +37,13 @@ export function taskTooltip(
       .filter((part) => part !== "")
       .join(", "),
   );
+  if (floats(task))
+    row(
+      "Floating",
+      task.createdAtLocation
+        ? `called at ${place(task.createdAtLocation)}, where nobody awaits its promise`
+        : "nobody awaits its promise",
+    );
   if (task.childCount > 0) row("Children", task.childCount.toLocaleString("en-US"));
   if (task.cancelling > 0 && !isFinished(task.state)) row("Cancel requests", String(task.cancelling));
   if (task.cancelledBy) {
