@@ -11,16 +11,23 @@ installLoader(__filename, join(__dirname, "register-hooks.mjs"));
 
 // The inspector is loaded by whoever asks for it first: a debugger, the command `asyncscope`, or the runtime itself.
 const key = Symbol.for(INSPECTOR_KEY);
-if (!(key in globalThis))
-  Object.defineProperty(globalThis, key, {
-    get(): unknown {
-      Reflect.deleteProperty(globalThis, key);
+const onDemand: PropertyDescriptor = {
+  get(): unknown {
+    Reflect.deleteProperty(globalThis, key);
+    try {
       createRequire(__filename)("./cjs/index.js");
-      return (globalThis as unknown as Record<symbol, unknown>)[key];
-    },
-    set(value: unknown) {
-      Object.defineProperty(globalThis, key, { value, enumerable: false, configurable: true });
-    },
-    enumerable: false,
-    configurable: true,
-  });
+    } catch {
+      // V8 answers a debugger in the middle of whatever runs, also while Node loads one of its own modules, which is
+      // then empty for everybody else. The next one who asks gets it.
+      Object.defineProperty(globalThis, key, onDemand);
+      return undefined;
+    }
+    return (globalThis as unknown as Record<symbol, unknown>)[key];
+  },
+  set(value: unknown) {
+    Object.defineProperty(globalThis, key, { value, enumerable: false, configurable: true });
+  },
+  enumerable: false,
+  configurable: true,
+};
+if (!(key in globalThis)) Object.defineProperty(globalThis, key, onDemand);

@@ -20,6 +20,8 @@ describe("breakpoints", () => {
     ]);
     const locals = await session.variables(top.id);
     assert.equal(locals.get("a")?.value, "2");
+    // It has no value yet: V8 says so since Node 22.
+    assert.match(locals.get("sum")?.value ?? "", /^(?:undefined|<not initialized>)$/);
     assert.equal(locals.get("b")?.value, "3");
     await session.resume();
     assert.equal(await session.ended(), 0);
@@ -48,9 +50,9 @@ describe("breakpoints", () => {
       (await session.request("setBreakpoints", { source: { path: ENDLESS }, breakpoints: [breakpoint] }))
         .breakpoints[0];
     const line = session.line("turn");
-    assert.equal((await set({ line, condition: "turns === 7" })).verified, true);
+    assert.equal((await set({ line, condition: "turns % 7 === 3" })).verified, true);
     await session.stopped();
-    assert.equal(await session.evaluate("turns", (await session.frames())[0]!.id), "7");
+    assert.equal(await session.evaluate("turns % 7", (await session.frames())[0]!.id), "3");
     const wrong = await set({ line, condition: "turns ===" });
     assert.equal(wrong.verified, false);
     assert.match(wrong.message, /condition has an error: SyntaxError/);

@@ -75,7 +75,8 @@ describe("Event stops", () => {
     const [top] = await session.frames();
     assert.deepEqual([top?.name, top?.line, top?.hint], ["boss", session.line("created"), undefined]);
     const locals = await session.variables(top!.id);
-    assert.equal(locals.get("task")?.value, "undefined");
+    // It has no value yet: V8 says so since Node 22.
+    assert.match(locals.get("task")?.value ?? "", /^(?:undefined|<not initialized>)$/);
     await session.step("next");
     assert.equal((await session.frames())[0]?.line, session.line("fetch"));
     await session.resume();

@@ -27,8 +27,8 @@ describe("stepping in synchronous code", () => {
     await session.launch("simple.cjs", { stopAt: ["call"] });
     await session.stopAt("call");
     await clear(session, "simple.cjs");
-    assert.deepEqual(await walk(session, ["stepIn", "next", "stepOut", "next"], "typeof sum"), [
-      `add:${session.line("sum")} 'undefined'`,
+    assert.deepEqual(await walk(session, ["stepIn", "next", "stepOut", "next"], "typeof a"), [
+      `add:${session.line("sum")} 'number'`,
       `add:${session.line("return")} 'number'`,
       `(anonymous):${session.line("call") + 1} 'undefined'`,
       `(anonymous):${session.line("log")} 'undefined'`,

@@ -1,4 +1,5 @@
 import { FRAMES_KEY } from "@asyncscope/protocol";
+import { thoughBlocked } from "../backends/node/blocked-loop.js";
 import { readHeap } from "../backends/node/heap/read-heap.js";
 import { estimateSnapshot } from "../backends/node/heap/take-snapshot.js";
 import type { SnapshotEstimate, SnapshotProgress } from "../backends/node/heap/take-snapshot.js";
@@ -57,10 +58,11 @@ export async function suspendedFunctions(
   visited: Visited,
   consent: SnapshotConsent,
 ): Promise<SnapshotBackend | undefined> {
-  const { cdp, scripts, program, pid, node } = visited;
+  const { cdp, domain, scripts, program, pid, node } = visited;
   const estimate = await withTimeout(estimateSnapshot(cdp), STEP_MS);
   if (!(await consent.ask(priceOf(estimate)))) return undefined;
-  return readHeap(cdp, scripts, { program, pid, node, runtime: "" }, estimate, consent.progress);
+  const facts = { program, pid, node, runtime: "" };
+  return thoughBlocked(cdp, domain, () => readHeap(cdp, scripts, facts, estimate, consent.progress));
 }
 
 export function needsSnapshot({ pid, program, node }: Visited, command: string): CliError {

@@ -72,11 +72,19 @@ function madeThing(thing: object, since: number, text: string): NativeWaitInfo |
   if (typeof file === "string") return { kind: "process", label: processLabel(thing, file) };
   const request = data(thing, "_httpMessage");
   if (isPlainObject(request)) {
-    const url = `${String(data(request, "protocol"))}//${String(data(request, "host"))}${withoutQuery(String(data(request, "path")))}`;
+    const url = `${String(data(request, "protocol"))}//${String(data(request, "host"))}${withoutQuery(pathOf(request))}`;
     return { kind: "read", label: `${String(data(request, "method"))} ${url}` };
   }
   if (isSocket(thing)) return { kind: "read", label: nameOf(thing) };
   return undefined;
+}
+
+/** Since Node 24 the path is behind a getter: then it stands in the first line that was sent. */
+function pathOf(request: object): string {
+  const path = data(request, "path");
+  if (typeof path === "string") return path;
+  const header = data(request, "_header");
+  return typeof header === "string" ? (/^\S+ (\S+) /.exec(header)?.[1] ?? "") : "";
 }
 
 function processLabel(child: object, file: string): string {

@@ -96,11 +96,16 @@ const scriptOf = (filename: string, isModule: boolean): string =>
   isModule ? pathToFileURL(filename).href : filename;
 
 function strip(content: string): string | undefined {
+  const emitWarning: unknown = Reflect.get(process, "emitWarning");
   try {
+    // That the function is experimental is nothing to tell the program's users: the program does not call it.
+    process.emitWarning = () => undefined;
     return api.stripTypeScriptTypes!(content, { mode: "strip" });
   } catch {
     // Node says what is wrong.
     return undefined;
+  } finally {
+    Reflect.set(process, "emitWarning", emitWarning);
   }
 }
 

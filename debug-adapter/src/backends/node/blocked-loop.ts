@@ -37,6 +37,50 @@ export async function loopTurns(cdp: CdpConnection): Promise<boolean> {
 }
 
 /**
+ * Does something for which V8 waits until the loop turns, since Node 22: a loop that does not is stopped meanwhile.
+ * Where that cannot be done either it is tried all the same.
+ */
+export async function thoughBlocked<T>(
+  cdp: CdpConnection,
+  domain: DebuggerDomain,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (await loopTurns(cdp)) return work();
+  const done = await whilePaused(cdp, domain, async () => ({ result: await work() }));
+  return done === undefined ? work() : done.result;
+}
+
+/** Stops the thread for the time of `work`; undefined when it cannot be stopped. */
+async function whilePaused<T>(
+  cdp: CdpConnection,
+  domain: DebuggerDomain,
+  work: (callFrames: readonly Protocol.Debugger.CallFrame[]) => Promise<T>,
+): Promise<T | undefined> {
+  let stop: () => void = () => undefined;
+  const paused = new Promise<Protocol.Debugger.PausedEvent>((resolve) => {
+    stop = cdp.on("Debugger.paused", resolve);
+  });
+  try {
+    let callFrames: readonly Protocol.Debugger.CallFrame[];
+    try {
+      await withTimeout(domain.need("pause"), PAUSE_MS);
+      await withTimeout(cdp.send("Debugger.pause"), PAUSE_MS);
+      ({ callFrames } = await withTimeout(paused, PAUSE_MS));
+    } catch {
+      return undefined;
+    }
+    return await work(callFrames);
+  } finally {
+    stop();
+    await withTimeout(
+      cdp.send("Debugger.resume").catch(() => undefined),
+      PAUSE_MS,
+    ).catch(() => undefined);
+    await withTimeout(domain.release("pause"), PAUSE_MS).catch(() => undefined);
+  }
+}
+
+/**
  * The stack of a thread that does not come back to its loop, innermost first: it is stopped for the moment of the look
  * and goes on after it. Undefined when it cannot be stopped, because it is in a native call.
  */
@@ -45,26 +89,9 @@ export async function blockedStack(
   domain: DebuggerDomain,
   scripts: Scripts,
 ): Promise<StackEntry[] | undefined> {
-  let stop: () => void = () => undefined;
-  const paused = new Promise<Protocol.Debugger.PausedEvent>((resolve) => {
-    stop = cdp.on("Debugger.paused", resolve);
-  });
-  let callFrames: readonly Protocol.Debugger.CallFrame[];
-  try {
-    await withTimeout(domain.need("pause"), PAUSE_MS);
-    await withTimeout(cdp.send("Debugger.pause"), PAUSE_MS);
-    ({ callFrames } = await withTimeout(paused, PAUSE_MS));
-  } catch {
-    return undefined;
-  } finally {
-    stop();
-    // It goes on at once: positions are looked up while it runs.
-    await withTimeout(
-      cdp.send("Debugger.resume").catch(() => undefined),
-      PAUSE_MS,
-    ).catch(() => undefined);
-    await withTimeout(domain.release("pause"), PAUSE_MS).catch(() => undefined);
-  }
+  // It goes on at once: positions are looked up while it runs.
+  const callFrames = await whilePaused(cdp, domain, (frames) => Promise.resolve(frames));
+  if (callFrames === undefined) return undefined;
   return Promise.all(
     callFrames.slice(0, MOST_FRAMES).map(async ({ functionName, location }) => {
       const { scriptId, lineNumber, columnNumber = 0 } = location;
