@@ -1,5 +1,6 @@
 // npm run transpilers: runs a program with `asyncscope run` behind tools that compile it while it loads (tsx, ts-node,
-// Babel), and looks whether its tasks and their lines are those of the source. Installs the tools beside itself.
+// Babel), and looks whether its tasks and their lines are those of the source; then debugs another one behind them
+// (test/transpilers/cli.ts). Installs the tools beside itself.
 // Usage: npm run transpilers [-- --no-build]
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,7 +47,12 @@ for (const [tool, args, file] of WAYS) {
   if (missing.length > 0) console.log(`${missing.join("\n")}\nin\n${output}`);
   wrong += missing.length;
 }
-process.exitCode = wrong > 0 ? 1 : 0;
+const { code } = await run(process.execPath, [join(root, "out/test/transpilers/cli.js")], {
+  cwd: root,
+  timeout: 300_000,
+  onOutput: (text) => process.stdout.write(text),
+});
+process.exitCode = wrong > 0 || code !== 0 ? 1 : 0;
 
 /** @param {string} text */
 function progress(text) {
