@@ -242,6 +242,19 @@ export interface ResourceInfo {
   /** Who waits, in the order in which they will be served; at most 100, `waiterCount` says how many there are. */
   readonly waiters: readonly ResourceWaiter[];
   readonly waiterCount: number;
+  /** Those of well-known packages, found in the heap of a program. */
+  readonly limiter?: LimiterInfo;
+}
+
+/** Something of a package that lets so many run at a time and keeps the others waiting. */
+export interface LimiterInfo {
+  /** `p-queue`, `p-limit`, `fastq` or `async-mutex`. */
+  readonly package: string;
+  /** How many run; absent where the package does not keep it (a semaphore of async-mutex). */
+  readonly running?: number;
+  readonly waiting: number;
+  /** How many may run at a time; absent where there is no limit, or where the package does not keep it. */
+  readonly concurrency?: number;
 }
 
 export interface ResourceWaiter {

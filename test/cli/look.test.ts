@@ -83,7 +83,7 @@ describe("asyncscope in a terminal", function () {
     assert.equal(groups.groups[0].locations[0].line, line);
     const wrong = await asyncscope("groups", subject.pid, "--snapshot");
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /--snapshot belongs to the commands ps, tree and dump/);
+    assert.match(wrong.stderr, /--snapshot belongs to the commands ps, tree, queues and dump/);
   });
 
   it("tree PID shows who waits for whom", async () => {

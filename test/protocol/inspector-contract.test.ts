@@ -221,7 +221,12 @@ describe("The protocol", () => {
     );
     // Two copies of the runtime: see test/inspect/copies.test.ts. A program without it: see test/cli/plain-program.test.ts.
     // One under the loader: see test/debug-adapter/plain-ends.test.ts.
-    assert.deepEqual(unseen, ["InspectorHello.otherCopies", "TaskInfo.ageUnknown", "TaskInfo.floating"]);
+    assert.deepEqual(unseen, [
+      "InspectorHello.otherCopies",
+      "TaskInfo.ageUnknown",
+      "TaskInfo.floating",
+      "ResourceInfo.limiter",
+    ]);
   });
 
   it("describes every method that the inspector has", () => {

@@ -21,7 +21,8 @@ Options:
   --include NAMES       run: packages below node_modules that are watched as well, with commas between; * for all
   --snapshot            of a program without the asyncscope runtime: read its suspended async functions from a heap
                         snapshot without asking. It stops the program for a moment: tree PID says for how long.
-                        Of one that "run" has started: find in the heap, too, what is wrong with its waits
+                        Of one that "run" has started: find in the heap, too, what is wrong with its waits;
+                        queues: limiters of packages (p-queue, p-limit, fastq, async-mutex)
   --json                one JSON document instead of text
   --help, --version
 
@@ -48,10 +49,17 @@ export type CliCommand =
       readonly snapshot: boolean;
     }
   | {
-      readonly kind: "queues" | "groups";
+      readonly kind: "groups";
       readonly pid: number;
       readonly json: boolean;
       readonly limit: number;
+    }
+  | {
+      readonly kind: "queues";
+      readonly pid: number;
+      readonly json: boolean;
+      readonly limit: number;
+      readonly snapshot: boolean;
     }
   | {
       readonly kind: "dump";
@@ -125,14 +133,14 @@ export function parseArguments(args: readonly string[]): CliCommand {
     if (snapshot) throw wrong("--snapshot needs a PID.");
     return { kind: "list", json };
   }
-  if (command === "queues" || command === "groups") {
-    if (snapshot) throw wrong("--snapshot belongs to the commands ps, tree and dump.");
-    return {
-      kind: command,
-      pid: wholeNumber(pid, "PID", 2 ** 31 - 1),
-      json,
-      limit: Math.min(limit ?? DEFAULT_LIMIT, command === "queues" ? MOST_RESOURCES : MOST_GROUPS),
-    };
+  if (command === "queues") {
+    const most = Math.min(limit ?? DEFAULT_LIMIT, MOST_RESOURCES);
+    return { kind: command, pid: wholeNumber(pid, "PID", 2 ** 31 - 1), json, limit: most, snapshot };
+  }
+  if (command === "groups") {
+    if (snapshot) throw wrong("--snapshot belongs to the commands ps, tree, queues and dump.");
+    const most = Math.min(limit ?? DEFAULT_LIMIT, MOST_GROUPS);
+    return { kind: command, pid: wholeNumber(pid, "PID", 2 ** 31 - 1), json, limit: most };
   }
   return {
     kind: command === "ps" ? "table" : "tree",

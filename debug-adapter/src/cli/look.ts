@@ -151,19 +151,71 @@ type ProgramLooked = Pick<Look, "pid" | "program" | "node" | "runtime" | "record
 /** The queues, locks and other primitives of a program at one moment. */
 export interface QueuesLook extends ProgramLooked {
   readonly resources: ResourcesBody;
+  /** Of a program whose plain async functions are tasks: its heap, where limiters of packages stand, was not read. */
+  readonly heapUnread?: true;
 }
 
 /**
- * Looks at the queues and locks of a running program.
- * @param limit most of them
+ * Looks at the queues and locks of a running program; where its functions are plain ones, also at what stands in its
+ * heap.
  * @throws CliError
  */
-export function lookAtQueues(pid: number, limit: number, signal: AbortSignal): Promise<QueuesLook> {
-  return lookIntoRuntime(pid, signal, async (model, program) => {
-    const resources = await withTimeout(model.resources({ limit }), STEP_MS);
-    if (resources.status === "blocked") throw new ProgramBlockedError();
-    return { ...program, resources };
+export function lookAtQueues(
+  pid: number,
+  { limit, consent }: Pick<LookOptions, "limit" | "consent">,
+  signal: AbortSignal,
+): Promise<QueuesLook> {
+  return visit(pid, signal, async (visited) => {
+    const { program, node } = visited;
+    const facts = { pid, program, node };
+    const seen = await withRuntime(visited, async (model, { runtimeVersion, enabled }) => ({
+      ...facts,
+      runtime: runtimeVersion,
+      recorded: enabled,
+      resources: await resourcesOf(model, limit),
+    }));
+    if (seen !== undefined && !(await isUnderLoader(visited))) return seen;
+    const backend = await suspendedFunctions(visited, consent);
+    if (backend === undefined) {
+      if (seen === undefined) throw needsSnapshot(visited, "queues");
+      return { ...seen, recorded: true, heapUnread: true };
+    }
+    const model = new TaskModel();
+    model.attach(backend);
+    const found = await resourcesOf(model, limit);
+    return seen === undefined
+      ? { ...facts, runtime: "", recorded: true, resources: found }
+      : { ...seen, recorded: true, resources: joined(seen.resources, found) };
   });
+}
+
+async function resourcesOf(model: TaskModel, limit: number): Promise<ResourcesBody> {
+  const resources = await withTimeout(model.resources({ limit }), STEP_MS);
+  if (resources.status === "blocked") throw new ProgramBlockedError();
+  return resources;
+}
+
+/** What two looks at a program have found: the numbers of the second go on behind those of the first. */
+function joined(first: ResourcesBody, second: ResourcesBody): ResourcesBody {
+  const tasks = Math.max(0, ...first.tasks.map(({ id }) => id));
+  const last = Math.max(0, ...first.resources.map(({ id }) => id));
+  return {
+    ...first,
+    total: first.total + second.total,
+    tasks: [...first.tasks, ...second.tasks.map((task) => ({ ...task, id: task.id + tasks }))],
+    resources: [
+      ...first.resources,
+      ...second.resources.map((resource) => ({
+        ...resource,
+        id: resource.id + last,
+        waiters: resource.waiters.map((waiter) => ({
+          ...waiter,
+          task: waiter.task + tasks,
+          since: first.now,
+        })),
+      })),
+    ],
+  };
 }
 
 /** The tasks of a program at one moment, grouped by where they stand. */

@@ -45,14 +45,16 @@ async function run(command: Exclude<CliCommand, { kind: "run" }>, signal: AbortS
       return command.output === undefined ? text.trimEnd() : saved(command.output, text, dump);
     }
     case "queues": {
-      const seen = await lookAtQueues(command.pid, command.limit, signal);
+      const { limit, snapshot } = command;
+      const seen = await lookAtQueues(command.pid, { limit, consent: consent(snapshot, signal) }, signal);
       if (command.json) return json(seen);
       const hidden = seen.resources.total - seen.resources.resources.length;
       return [
         heading(seen),
         ...renderQueues(seen.resources, process.cwd()),
-        ...(hidden > 0 ? [`${hidden} more: --limit ${command.limit + hidden} shows them, up to 2000.`] : []),
+        ...(hidden > 0 ? [`${hidden} more: --limit ${limit + hidden} shows them, up to 2000.`] : []),
         ...(seen.recorded ? [] : [NOT_RECORDED_QUEUES]),
+        ...(seen.heapUnread === true ? [heapUnread(command.pid)] : []),
       ].join("\n");
     }
     case "groups": {
@@ -81,6 +83,10 @@ async function run(command: Exclude<CliCommand, { kind: "run" }>, signal: AbortS
       });
     }
   }
+}
+
+function heapUnread(pid: number): string {
+  return `Limiters of packages (p-queue, p-limit, fastq, async-mutex) stand in its heap: asyncscope queues ${pid} --snapshot reads them, which stops the program for a moment.`;
 }
 
 /** Writes a dump into a file. Its items may be anybody's secrets: a new file is readable by the user alone. */

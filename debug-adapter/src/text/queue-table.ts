@@ -10,6 +10,7 @@ const MOST_WAITERS = 5;
 /** A line for each, and under it who holds it and who waits. @param folder paths are shown relative to it */
 export function renderQueues(body: ResourcesBody, folder: string): string[] {
   const place = placeFrom(folder);
+  const ageless = new Set(body.tasks.filter(({ ageUnknown }) => ageUnknown === true).map(({ id }) => id));
   const names = new Map(body.tasks.map((task) => [task.id, taskLabel(task)]));
   const nameOf = (task: number): string =>
     task === 0 ? "code outside any task" : (names.get(task) ?? `task ${task}`);
@@ -22,7 +23,8 @@ export function renderQueues(body: ResourcesBody, folder: string): string[] {
     if (resource.owner !== undefined && resource.owner !== 0)
       lines.push(`  held by ${nameOf(resource.owner)}${age(resource.ownedSince)}`);
     const shown = resource.waiters.slice(0, MOST_WAITERS);
-    for (const { task, role, since } of shown) lines.push(`  ${roleText(role)} ${nameOf(task)}${age(since)}`);
+    for (const { task, role, since } of shown)
+      lines.push(`  ${roleText(role)} ${nameOf(task)}${ageless.has(task) ? "" : age(since)}`);
     if (resource.waiterCount > shown.length)
       lines.push(`  … ${count(resource.waiterCount - shown.length, "more waiter")}`);
   }

@@ -132,6 +132,21 @@ export class HeapGraph {
     return -1;
   }
 
+  /** The objects that have a property, variable or internal field of that name. */
+  nodesWith(name: string): Node[] {
+    const id = this.idOf(name);
+    const found: Node[] = [];
+    if (id < 0) return found;
+    const { kind, name: names } = this.#edges;
+    for (let node = 0; node < this.size; node++)
+      for (let edge = this.firstEdge(node), end = this.endEdge(node); edge < end; edge++)
+        if (names[edge] === id && !this.#numbered.has(kind[edge]!)) {
+          found.push(node);
+          break;
+        }
+    return found;
+  }
+
   /** A number that is kept in a property; undefined when it is none. */
   numberAt(node: Node, name: string): number | undefined {
     const value = this.child(node, name);

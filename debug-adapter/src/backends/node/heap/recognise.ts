@@ -1,5 +1,6 @@
 import type { WaitKind } from "@asyncscope/protocol";
 import type { HeapGraph, Node } from "./heap-graph.js";
+import { mutexOf } from "./limiters.js";
 
 /** Something of Node's, or of a well-known package, that settles promises. Known by its structure. */
 export interface Recognised {
@@ -87,19 +88,13 @@ const semaphore: Recogniser = (heap, node) => {
   if (!has(heap, node, "_queue", "_weightedWaiters", "_cancelError")) return undefined;
   const value = heap.numberAt(node, "_value") ?? 0;
   const waiting = heap.elements(heap.child(node, "_queue")).length;
+  const isMutex = mutexOf(heap, node) !== undefined;
   return {
-    kind: isMutex(heap, node) ? "lock" : "semaphore",
-    label: `${isMutex(heap, node) ? "Mutex" : heap.name(node)} (${value > 0 ? `${value} free` : "locked"}, ${waiting} waiting)`,
+    kind: isMutex ? "lock" : "semaphore",
+    label: `${isMutex ? "Mutex" : heap.name(node)} (${value > 0 ? `${value} free` : "locked"}, ${waiting} waiting)`,
     path: "_queue",
   };
 };
-
-/** Whether an object is the semaphore inside a mutex of async-mutex. */
-function isMutex(heap: HeapGraph, semaphore: Node): boolean {
-  return heap
-    .retainers(semaphore, 20)
-    .some((edge) => heap.edgeKind(edge) === "property" && heap.edgeName(edge) === "_semaphore");
-}
 
 /** yocto-queue, which p-limit and others keep what is to be run in. */
 const linkedQueue: Recogniser = (heap, node) => {
@@ -107,6 +102,13 @@ const linkedQueue: Recogniser = (heap, node) => {
   if (waiting === undefined || !has(heap, node, "#head", "#tail")) return undefined;
   return { kind: "queue-get", label: `${heap.name(node)} (${waiting} waiting)`, path: "#head" };
 };
+
+/** A job that waits in a queue of fastq, and has its callback. One that runs is in no list any more. */
+const fastqJob: Recogniser = (heap, node) =>
+  has(heap, node, "worked", "callback", "errorHandler", "release") &&
+  heap.retainers(node, 20).some((edge) => ["queueHead", "next"].includes(heap.edgeName(edge)))
+    ? { kind: "queue-get", label: "fastq", path: "callback" }
+    : undefined;
 
 const worker: Recogniser = (heap, node) =>
   /^(?:Worker|MessagePort|BroadcastChannel)$/.test(heap.name(node))
@@ -124,5 +126,6 @@ const RECOGNISERS: readonly Recogniser[] = [
   module,
   semaphore,
   linkedQueue,
+  fastqJob,
   worker,
 ];

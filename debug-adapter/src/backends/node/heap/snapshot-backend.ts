@@ -29,6 +29,7 @@ import { Values } from "../values/values.js";
 import { readAsyncGraph, type SuspendedFunction } from "./async-graph.js";
 import type { HeapGraph } from "./heap-graph.js";
 import { HeapObjects } from "./heap-objects.js";
+import { findLimiters } from "./limiters.js";
 import { Settlers } from "./settlers.js";
 import { Places } from "./places.js";
 import { findProblems, type SnapshotFinding } from "./snapshot-findings.js";
@@ -88,7 +89,7 @@ export class SnapshotBackend implements TaskBackend {
     };
     this.#tasks = readTasks(heap, graph, new Settlers(heap, graph));
     this.#byId = new Map(this.#tasks.tasks.map((task) => [task.id, task]));
-    this.#resources = new SnapshotResources(this.#tasks.tasks);
+    this.#resources = new SnapshotResources(this.#tasks.tasks, findLimiters(heap));
     const infos = this.#tasks.tasks.map((task) => this.#info(task));
     this.#infos = new Map(infos.map((info) => [info.id, info]));
     this.#tree = new SnapshotTree(infos);
