@@ -300,9 +300,16 @@ export class Future<T> implements Awaitable<T> {
     return this._state === FAILED;
   }
 
-  /** @internal */
+  /** @internal Whether nobody has looked at its error, nor is about to. */
   _isUnretrieved(): boolean {
-    return this._state === FAILED && !(this._value as UnretrievedError).retrieved;
+    if (this._state !== FAILED) return false;
+    const holder = this._value as UnretrievedError;
+    return !holder.retrieved && !holder.isAwaited;
+  }
+
+  /** @internal Somebody who waits for others, too, will look at its error, if it has one. */
+  _awaitError(): void {
+    if (this._state === FAILED) (this._value as UnretrievedError).isAwaited = true;
   }
 
   /** @internal For messages. */

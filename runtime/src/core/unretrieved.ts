@@ -13,6 +13,8 @@ import { countAwaitFrames, restoreStack } from "./await-frame.js";
  */
 export class UnretrievedError {
   retrieved = false;
+  /** Somebody holds the future and will look when the others that it waits for have ended: no news for a view yet. */
+  isAwaited = false;
   /** Of the error when the future failed: each one that awaits it starts from there (rule FU-16). */
   readonly #stack: string | null = null;
   readonly #awaitFrames: number = 0;

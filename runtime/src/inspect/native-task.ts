@@ -6,7 +6,9 @@ import { realTime } from "./primordials.js";
 /** Clock of the tasks that no loop of ours runs. */
 export const NATIVE_LOOP = {
   _iterationTime: 0,
-  _firstTask: {},
+  /** Never empty, and lists nothing: each of them has its record. */
+  _firstTask: { _record: null, _after: null },
+  _lastTask: null,
   _isIdle: false,
   time: realTime,
   isRunning: () => false,

@@ -224,12 +224,12 @@ export class Registry implements Instrument, Activity {
    */
   recordAll(first?: EventLoop): void {
     if ((this.#unrecorded === 0 && !this.#finished.hasUnrecorded) || this.isChanging) return;
-    this.isChanging = true;
-    if (this.#finished.hasUnrecorded) this.#finished.recordAll((end) => this.#recordEnded(end));
-    if (first !== undefined) this.#recordIn(first);
-    this.loops.eachLive((loop) => this.#recordIn(loop));
-    this.#unrecorded = 0;
-    this.isChanging = false;
+    this.#change(() => {
+      if (this.#finished.hasUnrecorded) this.#finished.recordAll((end) => this.#recordEnded(end));
+      if (first !== undefined) this.#recordIn(first);
+      this.loops.eachLive((loop) => this.#recordIn(loop));
+      this.#unrecorded = 0;
+    });
   }
 
   /**
@@ -474,17 +474,27 @@ export class Registry implements Instrument, Activity {
 
   #recordOldest(most: number): void {
     if (this.isChanging) return;
-    this.isChanging = true;
-    if (this.#finished.hasUnrecorded) this.#finished.recordAll((end) => this.#recordEnded(end));
-    this.loops.eachLive((loop) => {
-      for (let task = loop._lastTask; task !== null && most > 0; task = task._before)
-        if (isUnrecorded(task)) {
-          this.#recordCreated(task);
-          this.#unrecorded--;
-          most--;
-        }
+    this.#change(() => {
+      if (this.#finished.hasUnrecorded) this.#finished.recordAll((end) => this.#recordEnded(end));
+      this.loops.eachLive((loop) => {
+        for (let task = loop._lastTask; task !== null && most > 0; task = task._before)
+          if (isUnrecorded(task)) {
+            this.#recordCreated(task);
+            this.#unrecorded--;
+            most--;
+          }
+      });
     });
-    this.isChanging = false;
+  }
+
+  /** A mistake in here must not keep the lists closed for good. */
+  #change(work: () => void): void {
+    this.isChanging = true;
+    try {
+      work();
+    } finally {
+      this.isChanging = false;
+    }
   }
 
   #recordIn(loop: EventLoop): void {

@@ -155,7 +155,10 @@ export function gatherFutures(
         return;
       }
     }
-    if (left > 0) return;
+    if (left > 0) {
+      child._awaitError();
+      return;
+    }
     if (outer._cancelRequested !== null) {
       // Somebody cancelled the gather: that is what its awaiter gets, whatever the children made of it (GA-08).
       outer._fail(new CancelledError(outer._cancelRequested));
