@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createTask, currentTask, Queue, run, sleep, type Task } from "asyncscope";
 import { collectGarbageUntil } from "../support/runtime-gc.js";
+import { fixtureSays } from "./support/program.js";
 import {
   enable,
   inspector,
@@ -179,6 +180,13 @@ describe("Watching a program that runs already", () => {
       yield* sleep(0);
       inspector.disable();
     });
+  });
+
+  it("is not led astray by a question in the middle of its start", async () => {
+    assert.deepEqual(await fixtureSays<string[][]>("asked-while-starting.mjs"), [
+      ["Task-1", "before"],
+      ["Task-1", "before", "after"],
+    ]);
   });
 
   it("ends without a trace, and can start anew", async () => {

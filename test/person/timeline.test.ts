@@ -101,7 +101,7 @@ describe("a person records a timeline in the editor, dark theme [slow]", functio
     await details()
       .getByText(/^\d+, of which \d+ had not ended$/)
       .waitFor();
-    assert.match(await status(), /^[\d.]+ s recorded$/);
+    await eventually("the toolbar says so", async () => /^[\d.]+ s recorded$/.test(await status()));
     assert.equal(await workbench.stopButton.isVisible(), false);
     await workbench.picture("opened");
   });

@@ -100,6 +100,9 @@ export function createInspector(first: RuntimeCopy): AdoptingInspector {
 
   const start = (captureSites: boolean): Registry => {
     const made = new Registry({ currentTask, eachInterrupted, listen }, scripts());
+    // A question that came in the middle of this has made one, to which all report by now.
+    if (registry !== null) return registry;
+    registry = made;
     made.captureSites = captureSites;
     for (let i = 0; i < copies.length; i++) join(copies[i]!, made);
     const source = frameSource();
